@@ -20,5 +20,10 @@ class Citation:
     where: str = ""
 
     def __str__(self) -> str:
-        parts = [f"{self.authors} ({self.year}). {self.title}.", self.venue and f"{self.venue}.", self.url, self.where and f"[{self.where}]"]
+        parts = [
+            f"{self.authors} ({self.year}). {self.title}.",
+            self.venue and f"{self.venue}.",
+            self.url,
+            self.where and f"[{self.where}]",
+        ]
         return " ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""Data: what images and data sets are, and where they are found."""

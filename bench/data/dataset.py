@@ -1,0 +1,83 @@
+"""What a data set is: facts about it as class data, and a way to load its images."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from bench.citation import Citation
+from bench.registry import Registry, registers
+
+if TYPE_CHECKING:
+    from .images import Images
+    from .transform import InputTransform
+
+dataset = registers("dataset")
+"""Class decorator that registers a data set under a literal name: `@dataset("digits")`."""
+
+DATASETS = Registry("dataset", ("bench.datasets",))
+
+Obtained = Literal["embedded", "generated", "torchvision", "archive", "local"]
+"""How the images are had: shipped with a dependency, computed, downloaded by torchvision, unpacked by the user from
+the original archive, or bound to a path by the user."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a data set is loaded from, and the shape that generated images take.
+
+    `height`, `width`, `channels` are the input shape of the network the images are meant for; only sets without a
+    size of their own (noise) use them.
+    """
+
+    root: Path
+    height: int = 32
+    width: int = 32
+    channels: int = 3
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """One file of a data set on this machine. `state` is `ok`, `missing` or `corrupt`."""
+
+    path: Path
+    state: Literal["ok", "missing", "corrupt"]
+    detail: str = ""
+
+
+class DataSet(ABC):
+    """A data set by name. The constructor takes options only (a noise's `count` and `seed`, for instance).
+
+    Class data: `counts` gives the number of images per split; `image_size` is `(height, width)` or None where images
+    differ or take the network's size; `download_bytes` is what `fetch` would transfer; `training_transform` is the
+    input transform of a network trained on this set.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    citation: ClassVar[Citation]
+    licence: ClassVar[str]
+    obtained: ClassVar[Obtained]
+    counts: ClassVar[Mapping[str, int]]
+    classes: ClassVar[tuple[str, ...]] = ()
+    image_size: ClassVar[tuple[int, int] | None] = None
+    download_bytes: ClassVar[int] = 0
+    checksums: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def load(self, split: str, place: Place) -> Images:
+        """The images of `split`. Raises `MissingDataError` when they are not on this machine, saying what to type."""
+
+    def training_transform(self) -> InputTransform | None:
+        """The input transform of a network trained on this set; None when the set is never trained on."""
+        return None
+
+    def fetch(self, root: Path, say: Callable[[str], None]) -> None:  # noqa: B027 - embedded sets have nothing to fetch
+        """Download what is missing or corrupt; `say` is told what happens, the size first."""
+
+    def verify(self, root: Path) -> list[FileStatus]:
+        """The state of each file with a known checksum; empty for sets that need no files."""
+        return []

@@ -1,0 +1,138 @@
+"""The input transform: it belongs to the checkpoint and is applied alike to in- and out-of-distribution images."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from bench.errors import BenchError
+
+from .images import Pixels
+
+_WHITE = {"uint8": 255.0, "uint16": 65535.0}
+_LUMA = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class InputTransform:
+    """From pixels to the network's input `(B, channels, height, width)`, float32.
+
+    Values are scaled to [0, 1], grey images are repeated to RGB or RGB reduced to grey (ITU-R 601 luma), alpha is
+    dropped, and `mean` and `std` (one value per channel, in [0, 1] units) are applied. Images of another size are
+    treated as `fit` says: `crop` resizes the shorter side (bilinear with antialiasing) and crops the centre,
+    `stretch` resizes both sides, `refuse` raises `BenchError`.
+    """
+
+    height: int
+    width: int
+    channels: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    fit: Literal["crop", "stretch", "refuse"] = "crop"
+
+    def __post_init__(self) -> None:
+        if not len(self.mean) == len(self.std) == self.channels:
+            raise BenchError(
+                f"An input transform of {self.channels} channels needs that many means and standard deviations, "
+                f"got {len(self.mean)} and {len(self.std)}."
+            )
+        if min(self.std) <= 0:
+            raise BenchError(f"Standard deviations of an input transform must be positive, got {self.std}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for a checkpoint's metadata."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> InputTransform:
+        """The inverse of `to_dict`."""
+        return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+
+    def __call__(self, pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
+        """The normalised batch on `device`, in channels-last memory."""
+        return self.normalize(self.to_unit(pixels, device))
+
+    def to_unit(self, pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
+        """The batch with values in [0, 1], sized and with the right channels, but not normalised."""
+        if isinstance(pixels, list):
+            return torch.cat([self._unit_array(image[None], device) for image in pixels])
+        return self._unit_array(pixels, device)
+
+    def normalize(self, unit: Tensor) -> Tensor:
+        """Subtract the mean and divide by the standard deviation, per channel; `unit` is `(B, C, H, W)` in [0, 1]."""
+        return (unit - self.per_channel(self.mean, unit)) / self.per_channel(self.std, unit)
+
+    def per_channel(self, values: tuple[float, ...], like: Tensor) -> Tensor:
+        """`values` as a `(1, C, 1, 1)` tensor beside `like`."""
+        return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, 1, 1)
+
+    def _unit_array(self, pixels: NDArray[Any], device: torch.device | str) -> Tensor:
+        array = pixels[..., None] if pixels.ndim == 3 else pixels
+        scale = _WHITE.get(array.dtype.name, 1.0)
+        if array.dtype != np.uint8:
+            array = array.astype(np.float32)
+        batch = torch.from_numpy(np.ascontiguousarray(array)).to(device).permute(0, 3, 1, 2).float()
+        return self._sized(self._coloured(batch / scale))
+
+    def _coloured(self, batch: Tensor) -> Tensor:
+        found = batch.shape[1]
+        if found in (2, 4):
+            batch, found = batch[:, :-1], found - 1
+        if found == self.channels:
+            return batch
+        if found == 1 and self.channels == 3:
+            return batch.expand(-1, 3, -1, -1)
+        if found == 3 and self.channels == 1:
+            return (batch * self.per_channel(_LUMA, batch)).sum(1, keepdim=True)
+        raise BenchError(f"Images with {found} channels cannot be shown to a network that takes {self.channels}.")
+
+    def _sized(self, batch: Tensor) -> Tensor:
+        height, width = batch.shape[2:]
+        if (height, width) == (self.height, self.width):
+            return batch
+        if self.fit == "refuse":
+            raise BenchError(
+                f"Images of {height}x{width} pixels: this checkpoint takes {self.height}x{self.width} and its "
+                "transform refuses to resize. Resize the images, or use a transform with fit 'crop' or 'stretch'."
+            )
+        if self.fit == "stretch":
+            return _resize(batch, self.height, self.width)
+        ratio = max(self.height / height, self.width / width)
+        resized = _resize(batch, max(self.height, round(height * ratio)), max(self.width, round(width * ratio)))
+        top, left = (resized.shape[2] - self.height) // 2, (resized.shape[3] - self.width) // 2
+        return resized[:, :, top : top + self.height, left : left + self.width]
+
+
+def _resize(batch: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(batch, (height, width), mode="bilinear", antialias=True)
+
+
+NORMALIZATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
+    "cifar10": ((125.3 / 255, 123.0 / 255, 113.9 / 255), (63.0 / 255, 62.1 / 255, 66.7 / 255)),
+    "svhn": ((109.9 / 255, 109.7 / 255, 113.8 / 255), (50.1 / 255, 50.6 / 255, 50.8 / 255)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+"""Means and standard deviations in [0, 1] units: the first two as in DeVries & Taylor's code, the last torchvision's."""
+
+
+def parse_normalization(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """A name (`cifar10`, `svhn`, `imagenet`) or `MEAN/STD` with comma-separated values in [0, 1] units."""
+    if text in NORMALIZATIONS:
+        return NORMALIZATIONS[text]
+    mean, slash, std = text.partition("/")
+    try:
+        means, stds = (tuple(float(value) for value in part.split(",")) for part in (mean, std))
+    except ValueError:
+        slash = ""
+    if not slash:
+        raise BenchError(
+            f"Cannot read the normalisation '{text}'. Give one of {', '.join(NORMALIZATIONS)}, or MEAN/STD such as "
+            "0.49,0.48,0.45/0.25,0.24,0.26 with values in [0, 1]."
+        )
+    return means, stds

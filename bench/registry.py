@@ -68,9 +68,8 @@ class Registry:
         for package in self.packages:
             for entry in _scan_package(package, self.kind):
                 if entry.name in found:
-                    raise BenchError(
-                        f"Two {self.kind}s are called '{entry.name}': {found[entry.name].origin} and {entry.origin}. Rename one of them."
-                    )
+                    both = f"{found[entry.name].origin} and {entry.origin}"
+                    raise BenchError(f"Two {self.kind}s are called '{entry.name}': {both}. Rename one of them.")
                 found[entry.name] = entry
         return dict(sorted(found.items()))
 

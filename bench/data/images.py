@@ -46,7 +46,7 @@ class Images(ABC):
         digest = hashlib.sha256()
         self.update_digest(digest)
         if self.labels is not None:
-            digest.update(np.ascontiguousarray(self.labels, dtype=np.int64))
+            digest.update(np.ascontiguousarray(self.labels, dtype=np.int64).data)
         return digest.hexdigest()
 
     def update_digest(self, digest: hashlib._Hash) -> None:
@@ -55,7 +55,7 @@ class Images(ABC):
             pixels = self.read(np.arange(start, min(start + 1024, len(self))))
             for image in pixels if isinstance(pixels, list) else [pixels]:
                 digest.update(repr((image.shape, image.dtype.str)).encode())
-                digest.update(np.ascontiguousarray(image))
+                digest.update(np.ascontiguousarray(image).data)
 
 
 class ArrayImages(Images):
@@ -102,7 +102,7 @@ class SubsetImages(Images):
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parent's identity and the chosen places."""
         digest.update(self.parent.identity.encode())
-        digest.update(np.ascontiguousarray(self.indices, dtype=np.int64))
+        digest.update(np.ascontiguousarray(self.indices, dtype=np.int64).data)
 
 
 class PooledImages(Images):

@@ -118,7 +118,7 @@ NORMALIZATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, 
     "svhn": ((109.9 / 255, 109.7 / 255, 113.8 / 255), (50.1 / 255, 50.6 / 255, 50.8 / 255)),
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
-"""Means and standard deviations in [0, 1] units: the first two as in DeVries & Taylor's code, the last torchvision's."""
+"""Means and standard deviations in [0, 1] units: the first two from DeVries & Taylor's code, the last torchvision's."""
 
 
 def parse_normalization(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -1,0 +1,1 @@
+"""Networks: architectures behind one contract, and checkpoints of them."""

@@ -1,0 +1,78 @@
+"""The one contract of every network: logits, features, and a confidence where the branch exists."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from bench.citation import Citation
+from bench.registry import Registry, registers
+
+network = registers("network")
+"""Class decorator that registers an architecture under a literal name: `@network("resnet20")`."""
+
+NETWORKS = Registry("network", ("bench.networks",))
+
+
+class NetworkOutput(NamedTuple):
+    """What a network says of a batch of N images.
+
+    `logits` `(N, K)`; `features` `(N, D)`, the input of the last linear layer; `confidence_logit` `(N,)`, whose
+    sigmoid is the learned confidence in (0, 1), or None without the branch. The logit is kept because the sigmoid
+    saturates in float32 and would tie.
+    """
+
+    logits: Tensor
+    features: Tensor
+    confidence_logit: Tensor | None
+
+
+class Classifier(nn.Module):
+    """A trunk that yields features, one linear layer on them, and optionally a linear confidence branch beside it.
+
+    A subclass builds its trunk in `build` and computes `(N, D)` features in `forward_features`. Class data:
+    `citation`, and `aliases`, other repositories' names of its modules, so that their checkpoints load.
+    """
+
+    name: ClassVar[str]
+    citation: ClassVar[Citation]
+    aliases: ClassVar[dict[str, str]] = {"linear": "classifier", "fc": "classifier"}
+
+    def __init__(self, num_classes: int, *, channels: int = 3, confidence_branch: bool = False) -> None:
+        super().__init__()
+        num_features = self.build(channels)
+        self.classifier = nn.Linear(num_features, num_classes)
+        self.confidence = nn.Linear(num_features, 1) if confidence_branch else None
+
+    @abstractmethod
+    def build(self, channels: int) -> int:
+        """Add the trunk's modules for images of `channels` channels; return the number of features D."""
+
+    @abstractmethod
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Features `(N, D)` of normalised images `(N, C, H, W)`."""
+
+    def forward(self, images: Tensor) -> NetworkOutput:
+        """Logits, features and, with the branch, the confidence logit."""
+        features = self.forward_features(images)
+        confidence = None if self.confidence is None else self.confidence(features).squeeze(1)
+        return NetworkOutput(self.classifier(features), features, confidence)
+
+    @property
+    def num_classes(self) -> int:
+        """K, the number of classes."""
+        return self.classifier.out_features
+
+
+def build_network(
+    name: str, num_classes: int, *, channels: int = 3, confidence_branch: bool = False, seed: int = 0
+) -> Classifier:
+    """A freshly initialised network; the same seed gives the same weights, and the global random state is untouched."""
+    architecture: Any = NETWORKS.get(name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built: Classifier = architecture(num_classes, channels=channels, confidence_branch=confidence_branch)
+    return built

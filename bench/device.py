@@ -1,0 +1,37 @@
+"""Which device computes, and what is to be said of it in a result."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    import torch
+
+CHOICES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick_device(choice: str = "auto") -> torch.device:
+    """The device of that name (`cuda:1` is fine); `auto` is CUDA, else MPS, else the CPU."""
+    import torch
+
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if choice == "auto":
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if available[name]))
+    kind = choice.split(":", maxsplit=1)[0]
+    if kind not in available:
+        raise BenchError(f"Unknown device '{choice}'. Choose one of {', '.join(CHOICES)}, or cuda:N.")
+    if not available[kind]:
+        raise BenchError(f"Device '{choice}' is not available on this machine. Use --device cpu or auto.")
+    return torch.device(choice)
+
+
+def describe_device(device: torch.device) -> str:
+    """The device's model name, for provenance."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type}: {platform.processor() or platform.machine()}"

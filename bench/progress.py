@@ -1,0 +1,60 @@
+"""Progress on stderr with the time left; quiet lines now and then when stderr is not a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+TERMINAL_SECONDS, FILE_SECONDS = 0.2, 30.0
+
+
+def say(message: str) -> None:
+    """One line for people, on stderr, so that stdout holds results only."""
+    print(message, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Counts towards a total. `update` may be called often; it prints seldom."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self.label, self.total, self.note = label, total, ""
+        self.started = self.printed = time.monotonic()
+        self.first: int | None = None
+        self.on_terminal = sys.stderr.isatty()
+
+    def update(self, done: int, note: str = "") -> None:
+        """Say that `done` of the total are done; `note` (a loss, an accuracy) stays until replaced."""
+        self.first = done if self.first is None else self.first
+        self.note = note or self.note
+        now = time.monotonic()
+        if now - self.printed >= (TERMINAL_SECONDS if self.on_terminal else FILE_SECONDS):
+            self.printed = now
+            self._print(self._line(done, now))
+
+    def finish(self, note: str = "") -> None:
+        """Replace the moving line by a last one with the time it took."""
+        took = format_seconds(time.monotonic() - self.started)
+        end = f"{self.label}: done in {took}" + (f", {note}" if note else "")
+        self._print(end, last=True)
+
+    def _line(self, done: int, now: float) -> str:
+        new = done - (self.first or 0)
+        left = (now - self.started) / new * (self.total - done) if new else float("nan")
+        when = f", {format_seconds(left)} left" if new else ""
+        return f"{self.label}: {100 * done / self.total:.0f} %{when}" + (f", {self.note}" if self.note else "")
+
+    def _print(self, line: str, *, last: bool = False) -> None:
+        if self.on_terminal:
+            print(f"\r\x1b[K{line}", end="\n" if last else "", file=sys.stderr, flush=True)
+        else:
+            say(line)
+
+
+def format_seconds(seconds: float) -> str:
+    """`8 s`, `3 min 20 s`, `2 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

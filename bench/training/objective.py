@@ -1,0 +1,49 @@
+"""What a training loss is; a method that needs one of its own brings it in its file."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bench.networks.classifier import NetworkOutput
+from bench.registry import Registry, registers
+
+objective = registers("objective")
+"""Class decorator that registers a training objective under a literal name: `@objective("cross-entropy")`."""
+
+OBJECTIVES = Registry("objective", ("bench.training", "bench.methods"))
+
+
+class Objective(ABC):
+    """A training loss. The constructor holds hyper-parameters only.
+
+    Class data: `confidence_branch` says whether the network needs the branch. An objective may keep numbers that
+    change during training as 0-d tensors in `state`; they are stored with the network and restored on resume.
+    """
+
+    name: ClassVar[str]
+    confidence_branch: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self.state: dict[str, Tensor] = {}
+
+    @abstractmethod
+    def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:
+        """The batch's mean loss, a float32 scalar; `generator` (CPU) is the only source of random numbers."""
+
+    def parameters(self) -> dict[str, float]:
+        """The hyper-parameters, for the checkpoint's identity."""
+        return {}
+
+
+@objective("cross-entropy")
+class CrossEntropy(Objective):
+    """The mean negative log-likelihood of the right class: the baseline network of every comparison."""
+
+    def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:
+        """Cross-entropy of the logits in float32."""
+        return F.cross_entropy(output.logits.float(), labels)

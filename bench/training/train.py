@@ -1,0 +1,164 @@
+"""Train a network once, or find it trained: checkpoints are stored by what determines them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bench.cache import cache_root
+from bench.canonical import content_key
+from bench.data.images import Images
+from bench.data.transform import InputTransform
+from bench.errors import BenchError
+from bench.networks.checkpoint import Checkpoint
+from bench.networks.classifier import Classifier, build_network
+from bench.progress import Progress
+from bench.seeds import derived_seed
+
+from .loop import TrainingData, train_epoch
+from .objective import OBJECTIVES, Objective
+from .recipe import Recipe
+from .resume import TrainingState, load_state, save_state
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What determines a trained network; equal plans give equal weights on equal machines."""
+
+    network: str
+    id_dataset: str
+    data_identity: str
+    classes: tuple[str, ...]
+    transform: InputTransform
+    objective: str
+    recipe: Recipe
+    seed: int
+    objective_parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The content key under which the checkpoint is stored."""
+        return content_key({"version": VERSION, **self.describe()})
+
+    def describe(self) -> dict[str, Any]:
+        """The plan as plain data, kept in the checkpoint."""
+        return {
+            "network": self.network,
+            "id_dataset": self.id_dataset,
+            "data_identity": self.data_identity,
+            "transform": self.transform.to_dict(),
+            "objective": self.objective,
+            "objective_parameters": self.make_objective().parameters(),
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+        }
+
+    def make_objective(self) -> Objective:
+        """A fresh objective with the plan's parameters."""
+        made: Objective = OBJECTIVES.get(self.objective)(**self.objective_parameters)
+        return made
+
+    @property
+    def folder(self) -> Path:
+        """Where the checkpoint, its log and the state to resume from are kept."""
+        return cache_root() / "checkpoints" / f"{self.id_dataset}-{self.network}-{self.objective}-{self.key}"
+
+    @property
+    def path(self) -> Path:
+        """The finished checkpoint's file."""
+        return self.folder / "checkpoint.safetensors"
+
+
+def find_or_train(plan: TrainingPlan, images: Images, device: torch.device) -> Checkpoint:
+    """The checkpoint of `plan`: loaded if it is stored, else trained, from the last finished epoch if there is one."""
+    return Checkpoint.load(plan.path) if plan.path.exists() else train(plan, images, device)
+
+
+def train(plan: TrainingPlan, images: Images, device: torch.device) -> Checkpoint:
+    """Train `plan` on `images` to the end and store the checkpoint; what is done of it already is not done again."""
+    state = _start(plan, device)
+    if state.epoch < plan.recipe.epochs:
+        data = _prepare(plan, images, device)
+        _train_epochs(plan, state, data)
+    checkpoint = _finish(plan, state)
+    checkpoint.save(plan.path)
+    return checkpoint
+
+
+def _start(plan: TrainingPlan, device: torch.device) -> TrainingState:
+    objective = plan.make_objective()
+    model = build_network(
+        plan.network,
+        len(plan.classes),
+        channels=plan.transform.channels,
+        confidence_branch=objective.confidence_branch,
+        seed=derived_seed(plan.seed, "weights"),
+    ).to(device)
+    model = model.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=plan.recipe.learning_rate,
+        momentum=plan.recipe.momentum,
+        nesterov=plan.recipe.nesterov,
+        weight_decay=plan.recipe.weight_decay,
+    )
+    state = TrainingState(model, optimizer, objective)
+    load_state(plan.folder, state)
+    return state
+
+
+def _prepare(plan: TrainingPlan, images: Images, device: torch.device) -> TrainingData:
+    if images.labels is None:
+        raise BenchError(f"'{plan.id_dataset}' has no labels to train on.")
+    pixels = images.read(np.arange(len(images)))
+    return TrainingData.prepare(pixels, images.labels, plan.transform, plan.recipe.augmentation, device)
+
+
+def _train_epochs(plan: TrainingPlan, state: TrainingState, data: TrainingData) -> None:
+    epochs = plan.recipe.epochs
+    progress = Progress(f"Training {plan.network} on {plan.id_dataset} ({plan.objective})", epochs * len(data))
+    for epoch in range(state.epoch, epochs):
+        before = epoch * len(data)
+        means = train_epoch(
+            state.model,
+            state.optimizer,
+            state.objective,
+            data,
+            plan.recipe,
+            epoch=epoch,
+            seed=plan.seed,
+            after_step=lambda done, _, before=before: progress.update(before + done),  # type: ignore[misc]
+        )
+        if not np.isfinite(means["loss"]):
+            raise BenchError(
+                f"Training diverged in epoch {epoch + 1}: the loss is {means['loss']}. Lower learning_rate."
+            )
+        kept = {name: float(value) for name, value in state.objective.state.items()}
+        state.log.append({"epoch": epoch + 1, **means, **kept})
+        state.epoch = epoch + 1
+        save_state(plan.folder, state)
+        progress.update(before + len(data), f"epoch {epoch + 1}/{epochs}, accuracy {100 * means['accuracy']:.1f} %")
+    progress.finish(f"training accuracy {100 * state.log[-1]['accuracy']:.1f} %")
+
+
+def _finish(plan: TrainingPlan, state: TrainingState) -> Checkpoint:
+    model: Classifier = state.model
+    return Checkpoint(
+        network=plan.network,
+        num_classes=model.num_classes,
+        channels=plan.transform.channels,
+        confidence_branch=model.confidence is not None,
+        transform=plan.transform,
+        classes=plan.classes,
+        id_dataset=plan.id_dataset,
+        objective=plan.objective,
+        seed=plan.seed,
+        training={**plan.describe(), "log": state.log},
+        state={name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()},
+    )

@@ -1,0 +1,51 @@
+"""Learned confidence (DeVries & Taylor 2018): the training objective and the score."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bench.networks.classifier import NetworkOutput
+from bench.training.objective import Objective, objective
+
+TINY = 1e-12
+
+
+@objective("learned-confidence")
+class LearnedConfidence(Objective):
+    """Cross-entropy on predictions that may buy hints, plus the price of the hints, held to a budget.
+
+    With p the softmax, c the confidence, y the one-hot label and b a fair coin per image:
+    c' = c b + (1 - b); p' = c' p + (1 - c') y; loss = mean(-log p'_label) + lambda mean(-log c).
+    Lambda starts at 0.1 and after each step is divided by 1.01 when mean(-log c) is below the budget, else by 0.99.
+
+    Args:
+        budget: the value that mean(-log c) is steered to (the paper's beta, 0.3).
+        hints: the probability that an image of the batch may buy a hint (the paper's 0.5).
+    """
+
+    confidence_branch = True
+
+    def __init__(self, *, budget: float = 0.3, hints: float = 0.5) -> None:
+        super().__init__()
+        self.budget, self.hints = budget, hints
+        self.state["lambda"] = torch.tensor(0.1)
+
+    def parameters(self) -> dict[str, float]:
+        """The budget and the share of hints."""
+        return {"budget": self.budget, "hints": self.hints}
+
+    def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:
+        """Equations 2 to 5 of the paper, for a batch; updates lambda."""
+        assert output.confidence_logit is not None
+        p = output.logits.float().softmax(1).clamp(TINY, 1 - TINY)
+        c = output.confidence_logit.float().sigmoid().clamp(TINY, 1 - TINY)
+        asked = (torch.rand(len(c), generator=generator) < self.hints).to(c.device)
+        paid = torch.where(asked, c, 1.0)
+        right = p.gather(1, labels[:, None]).squeeze(1)
+        task = -(paid * right + (1 - paid)).log().mean()
+        price = -c.log().mean()
+        price_weight = self.state["lambda"].to(c.device)
+        shrink = torch.where(price.detach() < self.budget, 1.01, 0.99)
+        self.state["lambda"] = price_weight / shrink
+        return task + price_weight * price

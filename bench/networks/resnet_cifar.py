@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from bench.citation import Citation
 
 from .classifier import Classifier, network
+from .initialisation import he_normal_convolutions
 
 HE_2016 = Citation(
     title="Deep Residual Learning for Image Recognition",
@@ -64,9 +65,7 @@ class CifarResNet(Classifier):
         self.layer1 = self._stage(16, 16, stride=1)
         self.layer2 = self._stage(16, 32, stride=2)
         self.layer3 = self._stage(32, 64, stride=2)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight)
+        he_normal_convolutions(self, "fan_in")
         return 64
 
     def _stage(self, channels_in: int, channels: int, stride: int) -> nn.Sequential:

@@ -5,10 +5,39 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from bench.citation import Citation
+from bench.extraction.outputs import Outputs
+from bench.method import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 from bench.training.objective import Objective, objective
 
 TINY = 1e-12
+
+DEVRIES_2018 = Citation(
+    title="Learning Confidence for Out-of-Distribution Detection in Neural Networks",
+    authors="Terrance DeVries, Graham W. Taylor",
+    year=2018,
+    venue="arXiv",
+    url="https://arxiv.org/abs/1802.04865",
+)
+
+
+@method("confidence")
+class Confidence(Method):
+    """The learned confidence: what the network's confidence branch says of an image.
+
+    An image is called OOD when its confidence is at most a threshold delta (the paper's g(x; delta)). The score is
+    the confidence itself, in (0, 1), computed in float64 from the branch's logit. It needs a network trained with
+    the objective `learned-confidence`.
+    """
+
+    citation = DEVRIES_2018
+    objective = "learned-confidence"
+    needs_confidence = True
+
+    def score(self, outputs: Outputs) -> Scores:
+        """The confidence of each image `(N,)` in (0, 1)."""
+        return outputs.confidence
 
 
 @objective("learned-confidence")

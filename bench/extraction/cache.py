@@ -1,0 +1,84 @@
+"""Extracted outputs kept on disk by content: weights, transform, images and view; read back memory-mapped."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bench.cache import cache_root
+from bench.canonical import content_key
+from bench.data.images import Images
+from bench.data.transform import InputTransform
+from bench.progress import Progress
+
+from .extract import extract
+from .outputs import Outputs
+from .view import View
+
+VERSION = 1
+
+
+def extract_cached(
+    model: nn.Module,
+    weights_hash: str,
+    images: Images,
+    transform: InputTransform,
+    views: Sequence[View],
+    *,
+    device: torch.device,
+    label: str,
+) -> dict[View, Outputs]:
+    """`extract`, but views that were extracted before are read from disk, and new ones are kept there."""
+    folders = {view: _folder(weights_hash, images, transform, view) for view in dict.fromkeys(views)}
+    missing = [view for view, folder in folders.items() if not folder.is_dir()]
+    if missing:
+        progress = Progress(label, len(images))
+        new = extract(model, images, transform, missing, device=device, after_batch=progress.update)
+        for view, outputs in new.items():
+            _save(folders[view], outputs)
+        progress.finish(f"{len(images):,} images")
+    return {view: _load(folder, images) for view, folder in folders.items()}
+
+
+def _folder(weights_hash: str, images: Images, transform: InputTransform, view: View) -> Path:
+    identity: dict[str, Any] = {
+        "version": VERSION,
+        "weights": weights_hash,
+        "transform": transform.to_dict(),
+        "images": images.identity,
+        "view": view.describe(),
+        "precision": "fp32",
+    }
+    return cache_root() / "outputs" / content_key(identity)
+
+
+def _save(folder: Path, outputs: Outputs) -> None:
+    temporary = folder.parent / f".{folder.name}.{uuid.uuid4().hex}.tmp"
+    temporary.mkdir(parents=True)
+    try:
+        for name in ("logits", "features", "confidence_logit"):
+            array = getattr(outputs, name)
+            if array is not None:
+                np.save(temporary / f"{name}.npy", array)
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _load(folder: Path, images: Images) -> Outputs:
+    def array(name: str) -> Any:
+        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+    has_confidence = (folder / "confidence_logit.npy").exists()
+    confidence = array("confidence_logit") if has_confidence else None
+    return Outputs(array("logits"), array("features"), confidence, images.labels)

@@ -1,0 +1,56 @@
+"""How images are shown to the network: as they are, or after a step along an input gradient."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
+
+
+class InputLoss(ABC):
+    """A loss per image whose gradient with respect to the image gives a direction; a frozen dataclass.
+
+    Views with equal losses share one forward and one backward pass.
+    """
+
+    @abstractmethod
+    def __call__(self, output: NetworkOutput) -> Tensor:
+        """The loss of each image `(N,)`; it must depend on that image alone."""
+
+    def describe(self) -> dict[str, Any]:
+        """The loss as plain data, for content keys."""
+        assert is_dataclass(self)
+        return {"loss": type(self).__name__, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class View:
+    """Images as they are (`loss` None), or moved: x' = x - epsilon sign(d loss / d x).
+
+    `unit` says what epsilon is measured in: `normalized`, the network's input after subtracting the mean and
+    dividing by the standard deviation; or `raw`, pixel values in [0, 1], so that the step in normalised input is
+    epsilon / std of each channel. The moved image is not clipped, as in the papers' code.
+    """
+
+    loss: InputLoss | None = None
+    epsilon: float = 0.0
+    unit: Literal["raw", "normalized"] = "normalized"
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("raw", "normalized"):
+            raise BenchError(f"Epsilon's unit must be 'raw' or 'normalized', not '{self.unit}'.")
+
+    def describe(self) -> dict[str, Any]:
+        """The view as plain data, for content keys."""
+        return {} if self.loss is None else {**self.loss.describe(), "epsilon": self.epsilon, "unit": self.unit}
+
+
+CLEAN = View()
+"""The images as the transform makes them."""

@@ -1,0 +1,23 @@
+"""Functions of logits that several methods share, in float64 and without saturation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def log_max_softmax(logits: NDArray[Any], temperature: float = 1.0) -> NDArray[np.float64]:
+    """log max_k softmax(logits / temperature)_k, `(N,)` in [-log K, 0], for logits `(N, K)`.
+
+    The share of the other classes is summed apart from the largest one's, so that probabilities which round to 1
+    keep their order.
+    """
+    gaps = logits.astype(np.float64) / temperature
+    largest = gaps.argmax(axis=1)
+    rows = np.arange(len(gaps))
+    gaps -= gaps[rows, largest][:, None]
+    gaps[rows, largest] = -np.inf
+    others: NDArray[np.float64] = np.exp(gaps).sum(axis=1)
+    return -np.log1p(others)

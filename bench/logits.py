@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def log_max_softmax(logits: NDArray[Any], temperature: float = 1.0) -> NDArray[np.float64]:
-    """log max_k softmax(logits / temperature)_k, `(N,)` in [-log K, 0], for logits `(N, K)`.
+    """Log max_k softmax(logits / temperature)_k, `(N,)` in [-log K, 0], for logits `(N, K)`.
 
     The share of the other classes is summed apart from the largest one's, so that probabilities which round to 1
     keep their order.

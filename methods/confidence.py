@@ -65,7 +65,7 @@ class LearnedConfidence(Objective):
         return {"budget": self.budget, "hints": self.hints}
 
     def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:
-        """Equations 2 to 5 of the paper, for a batch; updates lambda."""
+        """The loss of one batch; lambda is updated for the next one."""
         assert output.confidence_logit is not None
         p = output.logits.float().softmax(1).clamp(TINY, 1 - TINY)
         c = output.confidence_logit.float().sigmoid().clamp(TINY, 1 - TINY)

@@ -1,4 +1,4 @@
-"""Learned confidence with input preprocessing (DeVries & Taylor 2018, section 3.2)."""
+"""Learned confidence with input preprocessing (DeVries & Taylor 2018)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class MSP(Method):
         year=2017,
         venue="ICLR",
         url="https://arxiv.org/abs/1610.02136",
-        where="section 2",
+        where="section 3",
     )
 
     def score(self, outputs: Outputs) -> Scores:

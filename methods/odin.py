@@ -65,5 +65,5 @@ class ODIN(Method):
         return View(PredictedClassLoss(self.temperature), self.epsilon, self.unit)
 
     def score(self, outputs: Outputs) -> Scores:
-        """log of the largest softmax probability at the temperature `(N,)`."""
+        """Log of the largest softmax probability at the temperature `(N,)`."""
         return log_max_softmax(outputs.logits, self.temperature)

@@ -1,0 +1,56 @@
+"""What a report is: it turns the rows and scores of a run into files for people."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.registry import Registry, registers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+report = registers("report")
+"""Class decorator that registers a report under a literal name: `@report("roc-curves")`."""
+
+REPORTS = Registry("report", ("bench.reports",))
+
+
+@dataclass(frozen=True)
+class CellScores:
+    """The scores behind one row, larger = more in-distribution.
+
+    `id_scores` `(n_id,)` and `ood_scores` `(n_ood,)` are float64; `id_correct` `(n_id,)` says which ID images the
+    network classified rightly, or is None where the ID set has no labels.
+    """
+
+    id_scores: NDArray[np.float64]
+    ood_scores: NDArray[np.float64]
+    id_correct: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """A run's rows, one for each finished cell, and the scores behind them.
+
+    `rows` has the columns of `bench.running.rows.COLUMNS`; `scores` takes a row's `key`.
+    """
+
+    rows: pd.DataFrame
+    scores: Callable[[str], CellScores]
+
+
+class Report(ABC):
+    """One kind of file made from a run's results."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def write(self, results: Results, folder: Path) -> list[Path]:
+        """Write the report's files into `folder` (which exists) and return their paths."""

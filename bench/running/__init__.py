@@ -1,0 +1,1 @@
+"""Running: from a specification to cells, scores, rows and files."""

@@ -1,0 +1,51 @@
+"""A row: the metrics of one cell, with everything a reader must know of how it came about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "method",
+    "id",
+    "ood",
+    "network",
+    "objective",
+    "seed",
+    "protocol",
+    "parameters",
+    "n_id",
+    "n_ood",
+    "id_accuracy",
+    "auroc",
+    "fpr_at_95_tpr",
+    "fpr_at_95_tpr_ood",
+    "detection_error",
+    "aupr_in",
+    "aupr_out",
+    "fpr_at_95_tpr_band",
+    "tie_share",
+    "tuned_on",
+    "id_note",
+    "ood_note",
+    "warnings",
+    "weights",
+    "key",
+)
+"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined;
+`parameters` is an object, `warnings` a list of sentences, `tuned_on` what the protocol chose parameters on."""
+
+
+def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a table; `parameters` become compact JSON and `warnings` one text, so that every cell is plain."""
+    import pandas as pd
+
+    plain = [
+        {**row, "parameters": json.dumps(row["parameters"], sort_keys=True), "warnings": "; ".join(row["warnings"])}
+        for row in rows
+    ]
+    return pd.DataFrame(plain, columns=list(COLUMNS))

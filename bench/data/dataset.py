@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bench.citation import Citation
+from bench.errors import UnknownNameError
 from bench.registry import Registry, registers
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class FileStatus:
 class DataSet(ABC):
     """A data set by name. The constructor takes options only (a noise's `count` and `seed`, for instance).
 
-    Class data: `counts` gives the number of images per split; `image_size` is `(height, width)` or None where images
-    differ or take the network's size; `download_bytes` is what `fetch` would transfer; `training_transform` is the
+    Class data: `counts` gives the number of images per split (empty where a path is bound); `image_size` is
+    `(height, width)` or None where images differ or take the network's size; `download_bytes` is what `fetch` would transfer; `training_transform` is the
     input transform of a network trained on this set.
     """
 
@@ -71,6 +72,11 @@ class DataSet(ABC):
     def load(self, split: str, place: Place) -> Images:
         """The images of `split`. Raises `MissingDataError` when they are not on this machine, saying what to type."""
 
+    def require_split(self, split: str) -> None:
+        """Raise `UnknownNameError` unless the data set has a split of that name."""
+        if split not in self.counts:
+            raise UnknownNameError(f"split of {self.name}", split, self.counts)
+
     def training_transform(self) -> InputTransform | None:
         """The input transform of a network trained on this set; None when the set is never trained on."""
         return None
@@ -78,6 +84,10 @@ class DataSet(ABC):
     def fetch(self, root: Path, say: Callable[[str], None]) -> None:  # noqa: B027 - embedded sets have nothing to fetch
         """Download what is missing or corrupt; `say` is told what happens, the size first."""
 
-    def verify(self, root: Path) -> list[FileStatus]:
-        """The state of each file with a known checksum; empty for sets that need no files."""
+    def status(self, root: Path) -> list[FileStatus]:
+        """Which of the files are there, judged without reading them; empty for sets that need none."""
         return []
+
+    def verify(self, root: Path) -> list[FileStatus]:
+        """The state of each file with a known checksum, read whole; empty for sets that need no files."""
+        return self.status(root)

@@ -1,0 +1,133 @@
+"""Downloads that say their size, go over https only, and are whole or not there.
+
+torchvision's own downloads fall back to http when https fails and take any file of the right name for a set of the
+MNIST family, so files are fetched here and then read by torchvision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from bench.errors import BenchError
+
+Say = Callable[[str], None]
+_CHUNK = 1 << 20
+_QUIET_BELOW = 20_000_000
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file to download from `url` to `path` below the data root, where it has `size` bytes and the MD5 `md5`.
+
+    When `into` is given, the file is unpacked into that folder below the data root (`.` is the root itself).
+    """
+
+    url: str
+    path: str
+    md5: str
+    size: int
+    into: str | None = None
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """The hexadecimal digest of a file; `algorithm` is one of hashlib's."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
+
+
+def readable_bytes(count: int) -> str:
+    """`count` bytes for a person, such as `170.5 MB`."""
+    size, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    return f"{size:.0f} {units[0]}" if units[0] == "bytes" else f"{size:.1f} {units[0]}"
+
+
+def download(archive: Archive, root: Path, say: Say) -> Path:
+    """The archive on this machine, downloaded unless a file with the right checksum is there already.
+
+    `say` is told the size before the first byte is asked for. Raises `BenchError` when the address is not https, the
+    disk is too small, the connection fails, or what arrived has the wrong checksum; nothing is left at the final path
+    then.
+    """
+    target = root / archive.path
+    if target.is_file():
+        if file_digest(target, "md5") == archive.md5:
+            say(f"{target} is here and whole.")
+            return target
+        say(f"{target} is damaged: its checksum is not {archive.md5}. Fetching it again.")
+    say(f"Downloading {readable_bytes(archive.size)} from {archive.url} to {target}.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _require_space(target.parent, archive.size)
+    partial = target.with_name(target.name + ".part")
+    try:
+        _transfer(archive, partial, say)
+        found = file_digest(partial, "md5")
+        if found != archive.md5:
+            raise BenchError(
+                f"What {archive.url} sent has the checksum {found} instead of {archive.md5}: the transfer was cut "
+                f"short or the file has changed. Try again, or put the right file at {target} yourself."
+            )
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _require_space(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise BenchError(
+            f"No space in {folder}: {readable_bytes(size)} are needed, {readable_bytes(free)} are free. "
+            "Free space or choose another folder with --data."
+        )
+
+
+def _transfer(archive: Archive, partial: Path, say: Say) -> None:
+    opener = urllib.request.build_opener(_SecureRedirects())
+    request = urllib.request.Request(_secure(archive.url), headers={"User-Agent": "oodbench"})  # noqa: S310 - checked
+    try:
+        with opener.open(request, timeout=60) as response, partial.open("wb") as file:
+            _copy(response, file, archive.size, say)
+    except (OSError, http.client.HTTPException) as error:
+        raise BenchError(
+            f"Cannot download {archive.url}: {error}. Try again later, or put the file at "
+            f"{partial.with_suffix('')} yourself."
+        ) from error
+
+
+def _copy(response: IO[bytes], file: IO[bytes], size: int, say: Say) -> None:
+    done, told = 0, 0
+    while chunk := response.read(_CHUNK):
+        file.write(chunk)
+        done += len(chunk)
+        tenth = 10 * done // max(size, 1)
+        if tenth > told and size >= _QUIET_BELOW:
+            say(f"{readable_bytes(done)} of {readable_bytes(size)}")
+            told = tenth
+
+
+class _SecureRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, but never from https to http."""
+
+    def redirect_request(  # noqa: PLR0917 - urllib's signature
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        return super().redirect_request(req, fp, code, msg, headers, _secure(newurl))
+
+
+def _secure(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise BenchError(f"Refusing to download {url}: only https addresses are used.")
+    return url

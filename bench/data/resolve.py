@@ -1,0 +1,45 @@
+"""From what a user types to a data set."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError, UnknownNameError
+
+from .bindings import Binding, BoundSet, parse_binding
+from .dataset import DATASETS, DataSet
+
+
+def resolve_dataset(text: str, bindings: Mapping[str, Binding], options: Mapping[str, Any]) -> DataSet:
+    """The data set that `text` means: `NAME=KIND:PATH`, a name in `bindings`, or a registered name.
+
+    `options` are keyword arguments of the data set's constructor (`count`, `seed`, …). Raises `UnknownNameError` for a
+    name that nothing has, `BenchError` for an option that the data set does not have.
+    """
+    if "=" in text:
+        return _bound(parse_binding(text), options)
+    if text in bindings:
+        return _bound(bindings[text], options)
+    if text not in DATASETS:
+        if Path(text).exists():
+            kind = "folder" if Path(text).is_dir() else "npz"
+            raise BenchError(f"'{text}' is a path. Give it a name: NAME={kind}:{text}.")
+        raise UnknownNameError("dataset", text, [*DATASETS.names(), *bindings])
+    chosen = DATASETS.get(text)
+    _require_known(text, options, list(inspect.signature(chosen).parameters))
+    data_set: DataSet = chosen(**options)
+    return data_set
+
+
+def _bound(binding: Binding, options: Mapping[str, Any]) -> DataSet:
+    _require_known(str(binding), options, [])
+    return BoundSet(binding)
+
+
+def _require_known(name: str, options: Mapping[str, Any], known: list[str]) -> None:
+    for option in options:
+        if option not in known:
+            raise UnknownNameError(f"option of {name}", option, known)

@@ -1,0 +1,48 @@
+"""Metrics of OOD detection, misclassification detection and calibration: one exact definition each.
+
+Scores are larger for more in-distribution images. `evaluate` computes every OOD metric from one sort; the single
+functions are there for those who want one. The definitions are in the docstrings.
+"""
+
+from __future__ import annotations
+
+from .accuracy import accuracy
+from .calibration import ReliabilityDiagram, brier_score, expected_calibration_error, reliability_diagram
+from .curves import precision_recall_curve, roc_curve
+from .evaluation import OODMetrics, evaluate, fpr_name
+from .misclassification import MisclassificationMetrics, evaluate_misclassification
+from .ood import (
+    aupr_in,
+    aupr_out,
+    auroc,
+    detection_error,
+    fpr_at_95_tpr_band,
+    fpr_at_tpr,
+    threshold_at_tpr,
+    tie_share,
+)
+from .score_files import read_scores
+
+__all__ = [
+    "MisclassificationMetrics",
+    "OODMetrics",
+    "ReliabilityDiagram",
+    "accuracy",
+    "aupr_in",
+    "aupr_out",
+    "auroc",
+    "brier_score",
+    "detection_error",
+    "evaluate",
+    "evaluate_misclassification",
+    "expected_calibration_error",
+    "fpr_at_95_tpr_band",
+    "fpr_at_tpr",
+    "fpr_name",
+    "precision_recall_curve",
+    "read_scores",
+    "reliability_diagram",
+    "roc_curve",
+    "threshold_at_tpr",
+    "tie_share",
+]

@@ -1,0 +1,111 @@
+"""What a run is asked to do, from the command line, a TOML file or Python alike."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from bench.data.bindings import Binding, parse_bindings
+from bench.errors import BenchError, UnknownNameError
+
+PROTOCOLS = {
+    "published": "the method's published parameters; nothing is tuned",
+    "paper-oracle": "tuned on the first 1,000 images of the same OOD set, which then leave the test",
+    "heldout-ood": "tuned on another OOD set (--tune-on) and on ID images that leave the test",
+    "noise": "tuned on synthetic noise and transformed ID images only, and on ID images that leave the test",
+    "id-only": "tuned on ID images that leave the test; no OOD image is seen",
+}
+
+
+@dataclass(frozen=True)
+class RunSpecification:
+    """One run: methods against ID/OOD pairs, on networks that are trained or given.
+
+    `network`, `recipe` are None for the ID set's defaults; `checkpoint` replaces training; `settings` maps
+    `name.parameter` of a method, data set, objective or the `recipe` to a value; `bindings` name local images.
+    """
+
+    method: tuple[str, ...]
+    id: str
+    ood: tuple[str, ...]
+    network: str | None = None
+    checkpoint: Path | None = None
+    normalize: str | None = None
+    recipe: str | None = None
+    seeds: tuple[int, ...] = (0,)
+    protocol: str = "published"
+    tune_on: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    device: str = "auto"
+    data: Path | None = None
+    out: Path = Path("runs/latest")
+
+    def __post_init__(self) -> None:
+        for name in ("method", "ood"):
+            if not getattr(self, name):
+                raise BenchError(f"No {name} given. Name at least one with --{name} (see: bench list {name}s).".replace("oods", "datasets"))
+        if self.protocol not in PROTOCOLS:
+            raise UnknownNameError("protocol", self.protocol, PROTOCOLS)
+        if (self.protocol == "heldout-ood") != (self.tune_on is not None):
+            raise BenchError("The protocol heldout-ood needs --tune-on NAME, and only that protocol takes it.")
+        if self.tune_on in self.ood:
+            raise BenchError(f"'{self.tune_on}' cannot be tuned on and tested on. Use another --tune-on.")
+
+    def settings_of(self, name: str) -> dict[str, Any]:
+        """The settings of one method, data set, objective or `recipe`."""
+        prefix = f"{name.partition('=')[0]}."
+        return {key.removeprefix(prefix): value for key, value in self.settings.items() if key.startswith(prefix)}
+
+    def require_used(self, names: Iterable[str]) -> None:
+        """Raise `UnknownNameError` for a setting whose name is not among those this run knows."""
+        known = {name.partition("=")[0] for name in names}
+        for key in self.settings:
+            owner = key.rpartition(".")[0]
+            if owner not in known:
+                raise UnknownNameError("owner of the setting", owner or key, known)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`odin.epsilon=0.002` as a name and a value: a number, true, false, or else a word."""
+    name, equals, value = text.partition("=")
+    if not equals or "." not in name:
+        raise BenchError(f"Cannot read the setting '{text}'. Write NAME.PARAMETER=VALUE, such as odin.epsilon=0.002.")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value
+
+
+def read_run_file(path: Path) -> dict[str, Any]:
+    """The keys of a TOML run file, the same as the command line's options, plus `[set.NAME]` and `[datasets.NAME]`."""
+    data = _read_toml(path)
+    values: dict[str, Any] = {}
+    known = {field.name for field in fields(RunSpecification)} | {"set", "datasets", "seed"}
+    for key, value in data.items():
+        if key.replace("-", "_") not in known - {"settings", "bindings"}:
+            raise UnknownNameError(f"key in {path}:", key, known - {"settings", "bindings"})
+        values[key.replace("-", "_")] = value
+    if "set" in values:
+        values["settings"] = {f"{owner}.{name}": value for owner, table in values.pop("set").items() for name, value in table.items()}
+    if "datasets" in values:
+        values["bindings"] = parse_bindings(values.pop("datasets"), path.parent)
+    return values
+
+
+def project_bindings(folder: Path) -> dict[str, Binding]:
+    """The `[datasets.NAME]` bindings of the `bench.toml` in `folder`, if there is one."""
+    path = folder / "bench.toml"
+    return parse_bindings(_read_toml(path).get("datasets", {}), folder) if path.exists() else {}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BenchError(f"There is no file {path}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BenchError(f"{path} is not valid TOML: {error}.") from error

@@ -32,6 +32,8 @@ class _Digits(DataSet):
     licence = "CC BY 4.0"
     obtained = "embedded"
     image_size = (8, 8)
+    default_network = "convnet"
+    default_recipe = "smoke"
 
     def training_transform(self) -> InputTransform:
         """32x32 grey; mean and standard deviation of the 1,297 training digits at that size."""

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.citation import Citation
 from bench.data.dataset import DataSet, Place, dataset
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
     from bench.data.images import Images
 
-_PER_PHOTO, _SIDE, _LARGEST = 750, 32, 128
+_PER_PHOTO, _SIDE, _LARGEST, _LEAST_CONTRAST = 750, 32, 128, 20.0
 
 
 @dataset("photos")
 class Photos(DataSet):
     """1,500 patches of scikit-learn's two sample photographs, `china` and `flower`.
 
-    Squares of 32 to 128 pixels at seeded places, reduced to 32x32. They overlap, so they say less than 1,500
-    independent photographs would.
+    Squares of 32 to 128 pixels at seeded places, reduced to 32x32; empty sky and background (grey values with a standard
+    deviation below 20 of 255) are left out. The patches overlap, so they say less than 1,500 photographs would.
     """
 
     title = "Patches of two photographs"
@@ -52,12 +56,24 @@ def _patches() -> Images:
     from bench.data.images import ArrayImages
 
     # Raw words of a bit generator never change between numpy versions; other draws may.
-    words = iter(np.random.PCG64(0).random_raw(2 * _PER_PHOTO * 3).tolist())
-    patches = []
-    for photo in map(Image.fromarray, load_sample_images().images):
-        for _ in range(_PER_PHOTO):
-            side = _SIDE + next(words) % (_LARGEST - _SIDE + 1)
-            left, top = next(words) % (photo.width - side + 1), next(words) % (photo.height - side + 1)
-            patch = photo.crop((left, top, left + side, top + side))
-            patches.append(np.asarray(patch.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)))
-    return ArrayImages(np.stack(patches), np.repeat([0, 1], _PER_PHOTO), classes=Photos.classes)
+    words = np.random.PCG64(0)
+    photos: Any = load_sample_images()
+    patches = [patch for photo in photos.images for patch in _from_photo(Image.fromarray(photo), words)]
+    order = words.random_raw(len(patches)).argsort(kind="stable")
+    labels = np.repeat([0, 1], _PER_PHOTO)
+    return ArrayImages(np.stack(patches)[order], labels[order], classes=Photos.classes)
+
+
+def _from_photo(photo: Image.Image, words: np.random.PCG64) -> list[NDArray[np.uint8]]:
+    import numpy as np
+    from PIL import Image
+
+    patches: list[NDArray[np.uint8]] = []
+    while len(patches) < _PER_PHOTO:
+        side = _SIDE + words.random_raw() % (_LARGEST - _SIDE + 1)
+        left, top = words.random_raw() % (photo.width - side + 1), words.random_raw() % (photo.height - side + 1)
+        square = photo.crop((left, top, left + side, top + side))
+        patch = np.asarray(square.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR))
+        if patch.mean(2).std() >= _LEAST_CONTRAST:
+            patches.append(patch)
+    return patches

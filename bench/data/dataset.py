@@ -53,8 +53,8 @@ class DataSet(ABC):
     """A data set by name. The constructor takes options only (a noise's `count` and `seed`, for instance).
 
     Class data: `counts` gives the number of images per split (empty where a path is bound); `image_size` is
-    `(height, width)` or None where images differ or take the network's size; `download_bytes` is what `fetch` would transfer; `training_transform` is the
-    input transform of a network trained on this set.
+    `(height, width)` or None where images differ or take the network's size; `download_bytes` is what `fetch` would
+    transfer; `training_transform` is the input transform of a network trained on this set.
     """
 
     name: ClassVar[str]
@@ -67,6 +67,8 @@ class DataSet(ABC):
     image_size: ClassVar[tuple[int, int] | None] = None
     download_bytes: ClassVar[int] = 0
     checksums: ClassVar[Mapping[str, str]] = {}
+    default_network: ClassVar[str] = "resnet20"
+    default_recipe: ClassVar[str] = "quick"
 
     @abstractmethod
     def load(self, split: str, place: Place) -> Images:

@@ -75,7 +75,7 @@ class Cifar10(_Cifar):
             into=".",
         ),
     )
-    by_hand = "Unpack cifar-10-python.tar.gz there, so that it holds cifar-10-batches-py/."
+    by_hand = "Unpack cifar-10-python.tar.gz in {root}, so that it holds cifar-10-batches-py/."
     checksums: ClassVar = {
         "cifar-10-batches-py/data_batch_1": "md5:c99cafc152244af753f735de768cd75f",
         "cifar-10-batches-py/data_batch_2": "md5:d4bba439e000b95fd0a9bffe97cbabec",
@@ -112,7 +112,7 @@ class Cifar100(_Cifar):
             into=".",
         ),
     )
-    by_hand = "Unpack cifar-100-python.tar.gz there, so that it holds cifar-100-python/."
+    by_hand = "Unpack cifar-100-python.tar.gz in {root}, so that it holds cifar-100-python/."
     checksums: ClassVar = {
         "cifar-100-python/train": "md5:16019d7e3df5f24257cddd939b257f8d",
         "cifar-100-python/test": "md5:f0ef6b0ae62326f3e7ffdfab6717acfc",

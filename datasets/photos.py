@@ -22,8 +22,8 @@ _PER_PHOTO, _SIDE, _LARGEST, _LEAST_CONTRAST = 750, 32, 128, 20.0
 class Photos(DataSet):
     """1,500 patches of scikit-learn's two sample photographs, `china` and `flower`.
 
-    Squares of 32 to 128 pixels at seeded places, reduced to 32x32; empty sky and background (grey values with a standard
-    deviation below 20 of 255) are left out. The patches overlap, so they say less than 1,500 photographs would.
+    Squares of 32 to 128 pixels at seeded places, reduced to 32x32; empty sky and background (grey values with a
+    standard deviation below 20 of 255) are left out. The patches overlap: they say less than 1,500 photographs would.
     """
 
     title = "Patches of two photographs"

@@ -21,8 +21,9 @@ class StoredSet(DataSet):
     """A data set read from `files`, which `archives` bring.
 
     Class data: `files` lists, per split, the paths below the data root that loading needs (a folder counts as one
-    path); `archives` is what `fetch` downloads and unpacks, `by_hand` says how to get the files without it.
-    `checksums` gives for a path below the data root `md5:HEX`, `sha256:HEX` or `size:BYTES`.
+    path); `archives` is what `fetch` downloads and unpacks, `by_hand` says how to get the files
+    without it, with `{root}` for the data root.
+    `checksums` gives for a path below the data root `md5:HEX`, `size:BYTES` or, for a folder, `images:COUNT`.
     """
 
     files: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -52,14 +53,17 @@ class StoredSet(DataSet):
 
     def missing(self, root: Path, path: str) -> MissingDataError:
         """The error for an absent file or folder `path` below `root`."""
-        fetch = ""
-        if self.archives:
-            fetch = f" Type: bench data fetch {self.name} --data {root} ({readable_bytes(self.download_bytes)}). Or"
         return MissingDataError(
-            f"{self.name} is not on this machine: there is no {root / path}.{fetch} {self.by_hand} "
-            f"Another folder is given with --data DIR or BENCH_DATA, images of your own with "
-            f"{self.name}=folder:PATH or {self.name}=npz:PATH."
+            f"{self.name} is not on this machine: there is no {root / path}.{self._remedy(root)} Another folder is given "
+            f"with --data DIR or BENCH_DATA, images of your own with {self.name}=folder:PATH or {self.name}=npz:PATH."
         )
+
+    def _remedy(self, root: Path) -> str:
+        by_hand = self.by_hand.format(root=root)
+        if not self.archives:
+            return f" {by_hand}"
+        size = readable_bytes(self.download_bytes)
+        return f" Type: bench data fetch {self.name} --data {root} (downloads {size}). By hand: {by_hand}"
 
     def fetch(self, root: Path, say: Say) -> None:
         """Download and unpack what is missing or damaged; `say` is told the size first.
@@ -70,16 +74,20 @@ class StoredSet(DataSet):
             say(f"{self.name} is complete below {root}.")
             return
         if not self.archives:
-            raise BenchError(f"{self.name} cannot be downloaded. {self.by_hand}")
+            raise BenchError(f"{self.name} cannot be downloaded.{self._remedy(root)}")
         for archive in self.archives:
             path = download(archive, root, say)
             if archive.into is not None:
                 say(f"Unpacking {path}.")
                 unpack(path, root / archive.into)
+        self.arrange(root)
         for file in self.verify(root):
             if file.state != "ok":
                 raise BenchError(f"{file.path} is {file.state} after the download of {self.name}. {file.detail}")
         say(f"{self.name} is complete below {root}.")
+
+    def arrange(self, root: Path) -> None:
+        """Put what was unpacked in its place; nothing to do unless an archive holds more than the files."""
 
     def status(self, root: Path) -> list[FileStatus]:
         """Which of the files and folders are there."""
@@ -97,5 +105,15 @@ def _checked(file: FileStatus, expected: str | None) -> FileStatus:
     if file.state != "ok" or expected is None:
         return file
     kind, _, value = expected.partition(":")
-    found = str(file.path.stat().st_size) if kind == "size" else file_digest(file.path, kind)
-    return file if found == value else FileStatus(file.path, "corrupt", f"its {kind} is {found} instead of {value}")
+    found = _measured(file.path, kind)
+    return file if found == value else FileStatus(file.path, "corrupt", f"{kind}: {found} instead of {value}")
+
+
+def _measured(path: Path, kind: str) -> str:
+    if kind == "size":
+        return str(path.stat().st_size)
+    if kind == "images":
+        from .files import find_images
+
+        return str(len(find_images(path)))
+    return file_digest(path, kind)

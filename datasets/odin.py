@@ -1,0 +1,219 @@
+"""The image sets of ODIN (Liang et al.), which DeVries & Taylor and many others test with."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from bench.citation import Citation
+from bench.data.dataset import DATASETS, DataSet, FileStatus, Place, dataset
+from bench.data.stored import StoredSet
+from bench.errors import MissingDataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.data.download import Say
+    from bench.data.images import Images
+
+_CITATION = Citation(
+    "Enhancing The Reliability of Out-of-distribution Image Detection in Neural Networks",
+    "Liang, Li, Srikant",
+    2018,
+    "ICLR",
+    "https://arxiv.org/abs/1706.02690",
+    "section 4.2; the archives are linked from https://github.com/facebookresearch/odin",
+)
+_SIDE = 32
+
+
+class _Odin(StoredSet):
+    """The images below one folder of ODIN's archives, without labels; those of 36x36 pixels are cut to the centre."""
+
+    citation = _CITATION
+    licence = "none stated"
+    obtained = "archive"
+    counts: ClassVar = {"test": 10_000}
+    image_size = (_SIDE, _SIDE)
+
+    def read(self, split: str, root: Path) -> Images:
+        """uint8 `(N, 32, 32, 3)`."""
+        from bench.data.derived import AdaptedImages, centre_crop
+        from bench.data.files import FileImages, find_images
+
+        folder = root / self.files[split][0]
+        return AdaptedImages(FileImages(folder, find_images(folder)), centre_crop(_SIDE), recipe=f"centre {_SIDE}")
+
+
+class _TinyImageNet(_Odin):
+    """ODIN's archive if it is there, else (or with `derived=True`) made from Tiny ImageNet's own test images."""
+
+    source: ClassVar[str] = "tiny-imagenet-200/test/images"
+
+    def __init__(self, derived: bool = False) -> None:
+        self.derived = derived
+
+    def load(self, split: str, place: Place) -> Images:
+        """uint8 `(N, 32, 32, 3)`; derived images are grey `(32, 32)` where the source is, and say so in their note."""
+        self.require_split(split)
+        if (self.derived or not self._has_archive(place.root)) and (place.root / self.source).exists():
+            return self.derive(place.root / self.source)
+        if self.derived:
+            raise self.missing(place.root, self.source)
+        return super().load(split, place)
+
+    @abstractmethod
+    def derive(self, folder: Path) -> Images:
+        """The images made from those in `folder`."""
+
+    def _has_archive(self, root: Path) -> bool:
+        return all((root / path).exists() for path in self.files["test"])
+
+    def status(self, root: Path) -> list[FileStatus]:
+        """The archive's folder, or that of the source when only this is there."""
+        source = root / self.source
+        if not self._has_archive(root) and source.exists():
+            return [FileStatus(source, "ok", "from which it is derived")]
+        return super().status(root)
+
+
+@dataset("tinyimagenet-resize")
+class TinyImageNetResize(_TinyImageNet):
+    """TinyImageNet (resize): Tiny ImageNet's 10,000 test images, scaled from 64x64 to 32x32.
+
+    From ODIN's archive `Imagenet_resize`, or derived with Pillow's bilinear filter, which smooths. The archive's images
+    are reported to carry artefacts of their scaling (Tack et al. 2020, arXiv 2007.08176) that make them easier to
+    detect, so the two are not the same test.
+    """
+
+    title = "TinyImageNet (resize)"
+    files: ClassVar = {"test": ("Imagenet_resize",)}
+    checksums: ClassVar = {"Imagenet_resize": "images:10000", _TinyImageNet.source: "images:10000"}
+    by_hand = "Unpack ODIN's Imagenet_resize.tar.gz in {root}, or tiny-imagenet-200.zip to derive the set."
+
+    def derive(self, folder: Path) -> Images:
+        """All of them, scaled."""
+        from bench.data.derived import AdaptedImages, resize
+        from bench.data.files import FileImages, find_images
+
+        images = FileImages(folder, find_images(folder))
+        note = "derived from tiny-imagenet-200/test, bilinear"
+        return AdaptedImages(images, resize(_SIDE), recipe=f"bilinear {_SIDE}", note=note)
+
+
+@dataset("tinyimagenet-crop")
+class TinyImageNetCrop(_TinyImageNet):
+    """TinyImageNet (crop): 32x32 patches of Tiny ImageNet's 10,000 test images.
+
+    From ODIN's archive `Imagenet` (36x36, cut to the centre), or derived: one random patch of each image, its place
+    drawn with `seed`.
+    """
+
+    title = "TinyImageNet (crop)"
+    files: ClassVar = {"test": ("Imagenet",)}
+    checksums: ClassVar = {"Imagenet": "images:10000", _TinyImageNet.source: "images:10000"}
+    by_hand = "Unpack ODIN's Imagenet.tar.gz in {root}, or tiny-imagenet-200.zip to derive the set."
+
+    def __init__(self, derived: bool = False, seed: int = 0) -> None:
+        super().__init__(derived)
+        self.seed = seed
+
+    def derive(self, folder: Path) -> Images:
+        """One patch of each."""
+        from bench.data.derived import AdaptedImages, random_crop
+        from bench.data.files import FileImages, find_images
+
+        images = FileImages(folder, find_images(folder))
+        crop = random_crop(_SIDE, self.seed, len(images))
+        note = f"derived from tiny-imagenet-200/test, seed {self.seed}"
+        return AdaptedImages(images, crop, recipe=f"random {_SIDE}, seed {self.seed}", note=note)
+
+
+@dataset("lsun-resize")
+class LsunResize(_Odin):
+    """LSUN (resize): 10,000 test photographs of scenes, scaled to 32x32."""
+
+    title = "LSUN (resize)"
+    files: ClassVar = {"test": ("LSUN_resize",)}
+    checksums: ClassVar = {"LSUN_resize": "images:10000"}
+    by_hand = "Unpack ODIN's LSUN_resize.tar.gz in {root}."
+
+
+@dataset("lsun-crop")
+class LsunCrop(_Odin):
+    """LSUN (crop): 36x36 patches of 10,000 test photographs of scenes, cut to the central 32x32."""
+
+    title = "LSUN (crop)"
+    files: ClassVar = {"test": ("LSUN",)}
+    checksums: ClassVar = {"LSUN": "images:10000"}
+    by_hand = "Unpack ODIN's LSUN.tar.gz in {root}."
+
+
+@dataset("isun")
+class Isun(_Odin):
+    """iSUN: 8,925 photographs of scenes, scaled to 32x32."""
+
+    title = "iSUN"
+    counts: ClassVar = {"test": 8_925}
+    files: ClassVar = {"test": ("iSUN",)}
+    checksums: ClassVar = {"iSUN": "images:8925"}
+    by_hand = "Unpack ODIN's iSUN.tar.gz in {root}."
+
+
+@dataset("all-images")
+class AllImages(DataSet):
+    """DeVries & Taylor's "All Images": both TinyImageNet and both LSUN sets and iSUN, pooled without noise.
+
+    Split as in the paper: the first 1,000 images of each part are `validation`, on which methods are tuned, the
+    remaining 43,925 are `test`.
+    """
+
+    title = "All Images"
+    citation = Citation(
+        "Learning Confidence for Out-of-Distribution Detection in Neural Networks",
+        "DeVries, Taylor",
+        2018,
+        "",
+        "https://arxiv.org/abs/1802.04865",
+        "section 4.1",
+    )
+    licence = "none stated"
+    obtained = "archive"
+    counts: ClassVar = {"validation": 5_000, "test": 43_925}
+    image_size = (_SIDE, _SIDE)
+    parts: ClassVar = ("tinyimagenet-crop", "tinyimagenet-resize", "lsun-crop", "lsun-resize", "isun")
+
+    def load(self, split: str, place: Place) -> Images:
+        """The parts' images one after another. Raises `MissingDataError` naming every part that is absent."""
+        import numpy as np
+
+        from bench.data.images import PooledImages, SubsetImages
+
+        self.require_split(split)
+        parts = self._load_parts(place)
+        chosen = [np.arange(1000) if split == "validation" else np.arange(1000, len(part)) for part in parts]
+        return PooledImages([SubsetImages(part, indices) for part, indices in zip(parts, chosen, strict=True)])
+
+    def _load_parts(self, place: Place) -> list[Images]:
+        found, absent = [], []
+        for name in self.parts:
+            try:
+                found.append(DATASETS.get(name)().load("test", place))
+            except MissingDataError as error:
+                absent.append(f"{name}: {error}")
+        if absent:
+            raise MissingDataError("all-images needs five sets; these are absent.\n" + "\n".join(absent))
+        return found
+
+    def fetch(self, root: Path, say: Say) -> None:
+        """Say of each part whether it is complete. Raises `BenchError` for one that is not: none can be downloaded."""
+        for name in self.parts:
+            DATASETS.get(name)().fetch(root, say)
+
+    def status(self, root: Path) -> list[FileStatus]:
+        """The folders of all parts."""
+        return [file for name in self.parts for file in DATASETS.get(name)().status(root)]
+
+    def verify(self, root: Path) -> list[FileStatus]:
+        """The folders of all parts, their images counted."""
+        return [file for name in self.parts for file in DATASETS.get(name)().verify(root)]

@@ -126,6 +126,11 @@ def test_threshold_is_the_largest_score_that_keeps_the_share(scores: Scores, tpr
     assert threshold == max(t for t in scores if reaching(scores, t) >= Fraction(str(tpr)))
 
 
+def test_the_rate_is_read_as_a_decimal() -> None:
+    # In binary 0.07 * 100 is a little more than 7, which would ask for an eighth score.
+    assert metrics.threshold_at_tpr(np.arange(1, 101), 0.07) == 94
+
+
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("decimals", [0, 1, 2, 15])
 def test_agrees_with_scikit_learn(seed: int, decimals: int) -> None:
@@ -326,6 +331,12 @@ def test_another_rate_adds_its_own_columns() -> None:
 def test_bad_input_is_said_plainly(scores: npt.ArrayLike, message: str) -> None:
     with pytest.raises(BenchError, match=message):
         metrics.evaluate(scores, [0.0])
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="long double is float64 on this machine")
+def test_scores_that_float64_cannot_hold_are_refused() -> None:
+    with pytest.raises(BenchError, match="floats of at most 64 bits"):
+        metrics.auroc(np.ones(3, np.longdouble), [0.0])
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -112,6 +112,14 @@ def test_npy_files_of_other_contents_are_refused(tmp_path: Path) -> None:
         read_scores(path)
 
 
+def test_a_header_that_promises_more_than_memory_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False, "shape": (10**15,)})
+    with pytest.raises(BenchError, match="is not a complete"):
+        read_scores(path)
+
+
 def test_files_that_cannot_be_opened_are_named(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match=r"gone\.npy: cannot be read: No such file"):
         read_scores(tmp_path / "gone.npy")

@@ -39,7 +39,7 @@ class _Idx(StoredSet):
     obtained = "torchvision"
     counts: ClassVar = {"train": 60_000, "test": 10_000}
     image_size = (28, 28)
-        normalization: ClassVar[tuple[float, float]]
+    normalization: ClassVar[tuple[float, float]]
 
     def read(self, split: str, root: Path) -> Images:
         """uint8 `(N, 28, 28)` with labels."""

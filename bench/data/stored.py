@@ -54,8 +54,9 @@ class StoredSet(DataSet):
     def missing(self, root: Path, path: str) -> MissingDataError:
         """The error for an absent file or folder `path` below `root`."""
         return MissingDataError(
-            f"{self.name} is not on this machine: there is no {root / path}.{self._remedy(root)} Another folder is given "
-            f"with --data DIR or BENCH_DATA, images of your own with {self.name}=folder:PATH or {self.name}=npz:PATH."
+            f"{self.name} is not on this machine: there is no {root / path}.{self._remedy(root)} Another folder is "
+            f"given with --data DIR or BENCH_DATA, your own images with {self.name}=folder:PATH or "
+            f"{self.name}=npz:PATH."
         )
 
     def _remedy(self, root: Path) -> str:

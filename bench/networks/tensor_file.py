@@ -1,0 +1,89 @@
+"""Files of tensors, read without running anything that is in them."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from bench.errors import BenchError
+
+T = TypeVar("T")
+
+
+def require_file(path: str | Path) -> Path:
+    """`path` if there is a file. Raises `BenchError` otherwise."""
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder, not a checkpoint file" if path.is_dir() else "does not exist"
+        raise BenchError(f"The checkpoint {path} {what}. Check the path.")
+    return path
+
+
+def is_safetensors(path: str | Path) -> bool:
+    """Whether a file looks like safetensors: its header, eight bytes in, is a JSON object."""
+    with require_file(path).open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def read_safetensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors on the CPU, and the metadata. Raises `BenchError` if the file is absent, truncated or of another kind."""
+
+    def read(file: Any) -> tuple[dict[str, Tensor], dict[str, str]]:
+        # Cloned, so that no mapping of the file outlives this call and it can be replaced on every platform.
+        return {name: file.get_tensor(name).clone() for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+    return _with_safetensors(path, read)
+
+
+def read_safetensors_metadata(path: str | Path) -> dict[str, str]:
+    """The metadata alone; errors as `read_safetensors`."""
+    return _with_safetensors(path, lambda file: file.metadata() or {})
+
+
+def read_pickle(path: str | Path) -> Any:
+    """What `torch.save` wrote, as far as it is tensors and plain data, on the CPU.
+
+    Raises `BenchError` for a file that is absent, truncated or of another kind, and for one that asks for anything
+    but tensors and plain data: loading that would run code of the file's choice.
+    """
+    path = require_file(path)
+    # PyTorch before 2.6 ran code from files in this format even with weights_only=True (CVE-2025-32434).
+    if tarfile.is_tarfile(path):
+        raise BenchError(f"{path} is in a format that PyTorch left in 2017 and cannot be read safely. {_CONVERT}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # bytes that are no checkpoint make the unpickler raise almost anything
+        asked_for = re.search(r"GLOBAL ([\w.]+\w)", str(error))
+        if asked_for:
+            raise BenchError(
+                f"{path} was refused and nothing in it was run: besides tensors it asks for '{asked_for[1]}', and "
+                f"loading that could run any code. {_CONVERT}"
+            ) from error
+        raise BenchError(
+            f"{path} was refused and nothing in it was run: it is truncated, or is not tensors written by torch.save "
+            "or as safetensors. Fetch it again, or check the path."
+        ) from error
+
+
+_CONVERT = (
+    "If you trust it, load it where it was made and save only its tensors: "
+    "safetensors.torch.save_file(model.state_dict(), 'weights.safetensors')."
+)
+
+
+def _with_safetensors(path: str | Path, read: Callable[[Any], T]) -> T:
+    try:
+        with safe_open(require_file(path), framework="pt", device="cpu") as file:
+            return read(file)
+    except (SafetensorError, OSError) as error:
+        raise BenchError(
+            f"{path} is not a readable safetensors file ({error}): it is truncated or of another kind. "
+            "Restore it from a copy, or make it again."
+        ) from error

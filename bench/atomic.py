@@ -7,6 +7,7 @@ and two writers of one path (the later rename wins, whole).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import uuid
@@ -31,7 +32,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             f"Cannot write {path}: {error.strerror or error}. Free space or choose another folder."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the error that matters is the one on its way
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

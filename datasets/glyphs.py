@@ -54,7 +54,7 @@ class Glyphs(DataSet):
         "https://doi.org/10.1109/MCSE.2007.55",
         "the fonts: DejaVu and Computer Modern",
     )
-    licence = "the fonts' own, which allow this: DejaVu (Bitstream Vera), Computer Modern (public domain)"
+    licence = "free fonts (Bitstream Vera's terms; Computer Modern: public domain)"
     obtained = "embedded"
     counts: ClassVar = {"test": len(LETTERS) * len(FONTS) * _PER_FONT_AND_LETTER}
     classes = tuple(LETTERS)

@@ -35,14 +35,14 @@ class ImageNet(StoredSet):
         "International Journal of Computer Vision 115(3)",
         "https://image-net.org/",
     )
-    licence = "non-commercial research, after registration; the images belong to their owners"
+    licence = "non-commercial research, on registration"
     obtained = "archive"
     counts: ClassVar = {"train": 1_281_167, "test": 50_000}
     files: ClassVar = {"train": ("imagenet/train",), "test": ("imagenet/val",)}
     checksums: ClassVar = {"imagenet/train": "images:1281167", "imagenet/val": "images:50000"}
     by_hand = (
         f"Register at https://image-net.org/, put {_PACKED['val']} (and {_PACKED['train']} to train) with {_DEVKIT} "
-        "into {root}/imagenet, and type: bench data fetch imagenet --data {root}"
+        "into {root}/imagenet, and type: bench data fetch imagenet --data {root} (which unpacks them)."
     )
 
     def read(self, split: str, root: Path) -> Images:

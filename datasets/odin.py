@@ -197,12 +197,15 @@ class AllImages(DataSet):
     def _load_parts(self, place: Place) -> list[Images]:
         found, absent = [], []
         for name in self.parts:
+            part: _Odin = DATASETS.get(name)()
             try:
-                found.append(DATASETS.get(name)().load("test", place))
-            except MissingDataError as error:
-                absent.append(f"{name}: {error}")
+                found.append(part.load("test", place))
+            except MissingDataError:
+                absent.append(f"{name}: {part.by_hand.format(root=place.root)}")
         if absent:
-            raise MissingDataError("all-images needs five sets; these are absent.\n" + "\n".join(absent))
+            raise MissingDataError(
+                "\n".join([f"all-images needs five sets, {len(absent)} of which are absent.", *absent])
+            )
         return found
 
     def fetch(self, root: Path, say: Say) -> None:

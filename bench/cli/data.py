@@ -1,0 +1,124 @@
+"""`bench data`: which data sets there are, which are on this machine, and how to get the others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.data.dataset import DATASETS, DataSet
+from bench.data.location import VARIABLE, data_root
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.data.dataset import FileStatus
+
+app = typer.Typer(help="List, fetch and check data sets.", no_args_is_help=True)
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help=f"Folder of the data sets; else ${VARIABLE}, else the user's cache folder."),
+]
+NamesArgument = Annotated[list[str] | None, typer.Argument(help="Names of data sets; all when none is given.")]
+
+
+@app.command("list")
+def list_sets() -> None:
+    """List every data set with its size, origin and licence."""
+    from bench.data.download import readable_bytes
+
+    rows = [("NAME", "IMAGES", "PIXELS", "HAD", "DOWNLOAD", "LICENCE")]
+    for data_set in _data_sets(None):
+        counts = ", ".join(f"{count:,} {split}" for split, count in data_set.counts.items())
+        size = "x".join(map(str, data_set.image_size)) if data_set.image_size else "any"
+        download = readable_bytes(data_set.download_bytes) if data_set.download_bytes else "-"
+        rows.append((data_set.name, counts, size, data_set.obtained, download, data_set.licence))
+    _print_columns(rows)
+
+
+@app.command()
+def status(names: NamesArgument = None, data: DataOption = None) -> None:
+    """Say which data sets can be loaded on this machine, judged by which files are there."""
+    root = data_root(data)
+    typer.echo(f"Data sets below {root}:", err=True)
+    _print_columns([(data_set.name, *_readiness(data_set, root)) for data_set in _data_sets(names)])
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(help="Names of data sets.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Download without asking.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Download what is missing or damaged; the size is said first, and nothing is downloaded without a yes."""
+    from bench.data.download import readable_bytes
+    from bench.progress import say
+
+    root, chosen = data_root(data), _data_sets(names)
+    size = sum(data_set.download_bytes for data_set in chosen if not _complete(data_set, root))
+    if size:
+        say(f"To download: {readable_bytes(size)}, to {root}.")
+        if not (yes or _agreed(names, data)):
+            raise typer.Abort
+    for data_set in chosen:
+        if data_set.obtained in {"embedded", "generated"}:
+            say(f"{data_set.name} needs no download: it is {data_set.obtained}.")
+        data_set.fetch(root, say)
+
+
+@app.command()
+def verify(names: NamesArgument = None, data: DataOption = None) -> None:
+    """Read every file that is there and compare it with its known checksum; exit code 1 when one is damaged."""
+    root = data_root(data)
+    found = [(data_set.name, file) for data_set in _data_sets(names) for file in data_set.verify(root)]
+    if not names:
+        found = [(name, file) for name, file in found if file.state != "missing"]
+    _print_columns([(name, file.state, str(file.path), file.detail) for name, file in found])
+    if any(file.state != "ok" for _, file in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def path(data: DataOption = None) -> None:
+    """Print the folder in which data sets are looked for."""
+    typer.echo(data_root(data))
+
+
+def _data_sets(names: Sequence[str] | None) -> list[DataSet]:
+    return [DATASETS.get(name)() for name in names or DATASETS.names()]
+
+
+def _readiness(data_set: DataSet, root: Path) -> tuple[str, str]:
+    """A word on the data set, and the files that are missing or stand in for it."""
+    files = data_set.status(root)
+    if not files:
+        return data_set.obtained, ""
+    missing = [file for file in files if file.state == "missing"]
+    if not missing:
+        return "ready", "; ".join(file.detail for file in files if file.detail)
+    return ("missing" if len(missing) == len(files) else "partly there"), f"no {_shown(missing, root)}"
+
+
+def _shown(files: Sequence[FileStatus], root: Path) -> str:
+    shown = ", ".join(str(file.path.relative_to(root)) for file in files[:3])
+    return shown + (", …" if len(files) > 3 else "")
+
+
+def _complete(data_set: DataSet, root: Path) -> bool:
+    return all(file.state == "ok" for file in data_set.verify(root))
+
+
+def _agreed(names: Sequence[str], data: Path | None) -> bool:
+    if sys.stdin.isatty():
+        return typer.confirm("Download?", err=True)
+    again = " ".join(["bench data fetch", *names, *(["--data", str(data)] if data else []), "--yes"])
+    raise BenchError(f"Nothing was downloaded, since nobody could be asked. To agree, type: {again}")
+
+
+def _print_columns(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

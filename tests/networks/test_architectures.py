@@ -1,7 +1,6 @@
 """One battery for every registered network; parameter counts against closed forms and the papers' figures."""
 
 from itertools import pairwise
-from typing import cast
 
 import pytest
 import torch
@@ -79,23 +78,6 @@ EXPECTED = {
     "wrn-28-10": (count_wide_resnet(28, 10, 10), 36.5, 1, 640),
     "wrn-40-2": (count_wide_resnet(40, 2, 10), 2.24, 2, 128),
 }
-
-
-@pytest.fixture(scope="module", params=NAMES)
-def lively(request: pytest.FixtureRequest) -> Classifier:
-    """The network in float64 and eval mode, with statistics and scales that hide no mistake (not 0 and 1)."""
-    built = build_network(request.param, 7, confidence_branch=True, seed=3).double().eval()
-    generator = torch.Generator().manual_seed(0)
-    for module in built.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            for values, low, high in (
-                (module.weight.data, 0.5, 1.5),
-                (module.bias.data, -0.3, 0.3),
-                (cast(Tensor, module.running_mean), -0.2, 0.2),
-                (cast(Tensor, module.running_var), 0.5, 1.5),
-            ):
-                values.uniform_(low, high, generator=generator)
-    return built
 
 
 def images(count: int, channels: int = 3) -> Tensor:

@@ -27,7 +27,7 @@ class Store:
 
     def put(self, key: str, record: dict[str, Any], scores: CellScores) -> None:
         """Keep a finished cell; a failure noted under the same key is over."""
-        arrays = {"id_scores": scores.id_scores, "ood_scores": scores.ood_scores}
+        arrays: dict[str, np.ndarray[Any, Any]] = {"id_scores": scores.id_scores, "ood_scores": scores.ood_scores}
         if scores.id_correct is not None:
             arrays["id_correct"] = scores.id_correct
         write_atomically(self._scores(key), lambda temporary: _save_npz(temporary, arrays))
@@ -46,7 +46,9 @@ class Store:
         """The scores of a finished cell."""
         path = self._scores(key)
         if not path.exists():
-            raise BenchError(f"The scores of cell {key} are gone: {path} is missing. Delete {self._cell(key)} and re-run.")
+            raise BenchError(
+                f"The scores of cell {key} are gone: {path} is missing. Delete {self._cell(key)} and re-run."
+            )
         with np.load(path, allow_pickle=False) as arrays:
             return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
 

@@ -11,13 +11,7 @@ from typing import Any
 from bench.data.bindings import Binding, parse_bindings
 from bench.errors import BenchError, UnknownNameError
 
-PROTOCOLS = {
-    "published": "the method's published parameters; nothing is tuned",
-    "paper-oracle": "tuned on the first 1,000 images of the same OOD set, which then leave the test",
-    "heldout-ood": "tuned on another OOD set (--tune-on) and on ID images that leave the test",
-    "noise": "tuned on synthetic noise and transformed ID images only, and on ID images that leave the test",
-    "id-only": "tuned on ID images that leave the test; no OOD image is seen",
-}
+from .protocol import PROTOCOLS
 
 
 @dataclass(frozen=True)
@@ -45,9 +39,9 @@ class RunSpecification:
     out: Path = Path("runs/latest")
 
     def __post_init__(self) -> None:
-        for name in ("method", "ood"):
-            if not getattr(self, name):
-                raise BenchError(f"No {name} given. Name at least one with --{name} (see: bench list {name}s).".replace("oods", "datasets"))
+        for option, kind in (("method", "methods"), ("id", "datasets"), ("ood", "datasets")):
+            if not getattr(self, option):
+                raise BenchError(f"Nothing given for --{option}. See what there is with: bench list {kind}")
         if self.protocol not in PROTOCOLS:
             raise UnknownNameError("protocol", self.protocol, PROTOCOLS)
         if (self.protocol == "heldout-ood") != (self.tune_on is not None):
@@ -90,7 +84,8 @@ def read_run_file(path: Path) -> dict[str, Any]:
             raise UnknownNameError(f"key in {path}:", key, known - {"settings", "bindings"})
         values[key.replace("-", "_")] = value
     if "set" in values:
-        values["settings"] = {f"{owner}.{name}": value for owner, table in values.pop("set").items() for name, value in table.items()}
+        tables = values.pop("set")
+        values["settings"] = {f"{owner}.{name}": value for owner in tables for name, value in tables[owner].items()}
     if "datasets" in values:
         values["bindings"] = parse_bindings(values.pop("datasets"), path.parent)
     return values

@@ -1,0 +1,58 @@
+"""`bench.run`: the main job from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.errors import BenchError
+
+from .execute import execute, write_files
+from .preparation import Preparation
+from .rows import rows_to_frame
+from .specification import RunSpecification, project_bindings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run(
+    method: str | Sequence[str],
+    *,
+    id: str,
+    ood: str | Sequence[str],
+    seeds: int | Sequence[int] = (0,),
+    settings: Mapping[str, Any] | None = None,
+    out: str | Path = "runs/latest",
+    files: bool = False,
+    **options: Any,
+) -> pd.DataFrame:
+    """Run methods on ID/OOD pairs and return one row per cell; what `out` holds already is not computed again.
+
+    The arguments are those of `bench run`: `network`, `checkpoint`, `normalize`, `recipe`, `protocol`, `tune_on`,
+    `device`, `data`; `seeds` is a number of seeds or the seeds; `settings` maps `"odin.epsilon"` to a value. With
+    `files` the tables and plots are written to `out` too. Metrics are fractions in [0, 1]; scores are larger for more
+    in-distribution images. Raises `BenchError` for bad input, and when cells failed, after all others are done.
+    """
+    specification = RunSpecification(
+        method=_several(method),
+        id=id,
+        ood=_several(ood),
+        seeds=tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
+        settings=settings or {},
+        bindings=project_bindings(Path.cwd()),
+        out=Path(out),
+        **options,
+    )
+    outcome = execute(Preparation(specification))
+    if files and outcome.rows:
+        write_files(specification.out)
+    if outcome.failures:
+        first = outcome.failures[0]
+        raise BenchError(f"{len(outcome.failures)} cells failed; {first.cell}: {first.message} (see {first.path})")
+    return rows_to_frame(outcome.rows)
+
+
+def _several(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

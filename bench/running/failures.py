@@ -1,0 +1,46 @@
+"""A failing cell fails alone: it is noted with its traceback, and the others go on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.progress import say
+from bench.store import Store
+
+from .cells import Cell
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that could not be evaluated. `mendable` says that the user can mend it: bad input, not a bug."""
+
+    cell: str
+    message: str
+    path: Path
+    mendable: bool
+
+
+@dataclass
+class FailureLog:
+    """The failures of one run."""
+
+    store: Store
+    failures: list[Failure] = field(default_factory=list)
+
+    @contextmanager
+    def guard(self, cells: Sequence[Cell]) -> Iterator[None]:
+        """Note an error in the block as a failure of each of `cells`; an interruption by the user passes through."""
+        try:
+            yield
+        except Exception as error:
+            mendable = isinstance(error, BenchError)
+            message = str(error) if mendable else f"{type(error).__name__}: {error}"
+            for cell in cells:
+                path = self.store.put_failure(cell.key, cell.describe(), message, traceback.format_exc())
+                self.failures.append(Failure(f"{cell.method.name} on {cell.id} / {cell.ood}", message, path, mendable))
+                say(f"FAILED {self.failures[-1].cell}: {message}")

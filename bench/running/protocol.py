@@ -1,0 +1,70 @@
+"""Protocols: on which images a method's parameters may be chosen, and which images are left to test on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.data.images import Images, SubsetImages
+from bench.errors import BenchError
+
+from .substitutes import substitute_outliers
+
+PROTOCOLS = {
+    "published": "the method's published parameters; nothing is tuned",
+    "paper-oracle": "tuned on the ID test set and the first 1,000 images of the same OOD set, which leave the test",
+    "heldout-ood": "tuned on another OOD set (--tune-on) and on ID images that leave the test",
+    "noise": "tuned on synthetic noise, shuffled ID images, and ID images that leave the test",
+    "id-only": "tuned on ID images that leave the test; no outlier is seen",
+}
+
+HELD_OUT = 1000
+
+
+@dataclass(frozen=True)
+class Split:
+    """The images of one pair: what is tested, what is tuned on, and `tuned_on`, that in words.
+
+    `tune_id` is None when nothing is tuned, `tune_ood` when no outliers are seen. Outside `paper-oracle`, no image is
+    in both a test and a tuning set.
+    """
+
+    test_id: Images
+    test_ood: Images
+    tune_id: Images | None = None
+    tune_ood: Images | None = None
+    tuned_on: str = ""
+
+
+def validation_count(images: Images) -> int:
+    """How many of an ID test set's first images serve for validation: 1,000, or a fifth if that is fewer."""
+    return min(HELD_OUT, len(images) // 5)
+
+
+def part(images: Images, start: int, stop: int) -> Images:
+    """The images from `start` up to `stop`; raises `BenchError` when there are none."""
+    if stop <= start:
+        raise BenchError(f"Too few images ({len(images)}) to keep some for tuning and some for the test.")
+    return SubsetImages(images, np.arange(start, stop))
+
+
+def split_pair(protocol: str, id_images: Images, ood_images: Images, *, ood: str, tune_images: Images | None) -> Split:
+    """The split of one pair under `protocol`; `tune_images` is the other OOD set of `heldout-ood`."""
+    if protocol == "published":
+        return Split(id_images, ood_images)
+    if protocol == "paper-oracle":
+        held = min(HELD_OUT, len(ood_images) // 2)
+        tune_ood, test_ood = part(ood_images, 0, held), part(ood_images, held, len(ood_images))
+        words = f"the first {held:,} images of {ood} and all {len(id_images):,} ID test images"
+        return Split(id_images, test_ood, id_images, tune_ood, words)
+    held = validation_count(id_images)
+    tune_id, test_id = part(id_images, 0, held), part(id_images, held, len(id_images))
+    if protocol == "id-only":
+        return Split(test_id, ood_images, tune_id, None, f"{held:,} held-out ID images")
+    if protocol == "noise":
+        outliers, words = substitute_outliers(tune_id), "noise and shuffled ID images"
+    else:
+        assert tune_images is not None
+        outliers, words = part(tune_images, 0, min(HELD_OUT, len(tune_images))), "images of another OOD set"
+    return Split(test_id, ood_images, tune_id, outliers, f"{held:,} held-out ID images and {len(outliers):,} {words}")

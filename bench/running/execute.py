@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.atomic import write_json, write_text
+from bench.errors import BenchError
 from bench.report import REPORTS, Results
 from bench.store import Store
 
@@ -48,18 +49,19 @@ def execute(preparation: Preparation) -> Outcome:
     return Outcome(rows, log.failures)
 
 
-def stored_results(folder: Path) -> Results:
-    """All results kept in a run folder."""
-    store = Store(folder)
-    rows = [record["row"] for record in store.records()]
-    frame = rows_to_frame(rows).sort_values(["id", "network", "seed", "ood", "protocol", "method"], kind="stable")
-    return Results(frame.reset_index(drop=True), store.scores)
+def stored_rows(folder: Path) -> list[dict[str, Any]]:
+    """The rows of all results kept in a run folder, sorted; raises `BenchError` when there are none."""
+    rows = [record["row"] for record in Store(folder).records()]
+    if not rows:
+        raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
+    order = ("id", "network", "seed", "ood", "protocol", "method")
+    return sorted(rows, key=lambda row: [str(row[name]) for name in order])
 
 
 def write_files(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
     """Write rows and reports (all, or those named) of everything kept in `folder`; returns the files' paths."""
-    results = stored_results(folder)
-    rows = [record["row"] for record in Store(folder).records()]
+    rows = stored_rows(folder)
+    results = Results(rows_to_frame(rows), Store(folder).scores)
     written = [folder / "rows.csv", folder / "rows.json"]
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)

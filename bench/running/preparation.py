@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
 import torch
 
 from bench.data.dataset import DataSet, Place
@@ -19,8 +17,7 @@ from bench.errors import BenchError
 from bench.method import METHODS, Method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.foreign import open_checkpoint
-from bench.training.objective import OBJECTIVES
-from bench.training.recipe import load_recipe
+from bench.training.planning import plan_training
 from bench.training.train import TrainingPlan, find_or_train
 
 from .cells import TestedNetwork
@@ -118,15 +115,15 @@ class Preparation:
 
     def _plan(self, objective: str, seed: int) -> TrainingPlan:
         spec = self.specification
-        network = spec.network or self.id_set.default_network
-        recipe_name = spec.recipe or self.id_set.default_recipe
-        recipe = load_recipe(recipe_name, network, self.id_set.name, **spec.settings_of("recipe"))
-        parameters: dict[str, Any] = spec.settings_of(objective)
-        OBJECTIVES.get(objective)
-        classes = self.train_images.classes or self.id_set.classes
-        identity = self.train_images.identity
-        return TrainingPlan(
-            network, self.id_set.name, identity, classes, self.transform, objective, recipe, seed, parameters
+        return plan_training(
+            self.id_set,
+            self.train_images,
+            objective=objective,
+            network=spec.network,
+            recipe=spec.recipe,
+            seed=seed,
+            recipe_settings=spec.settings_of("recipe"),
+            objective_settings=spec.settings_of(objective),
         )
 
     @property

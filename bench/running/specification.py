@@ -51,8 +51,7 @@ class RunSpecification:
 
     def settings_of(self, name: str) -> dict[str, Any]:
         """The settings of one method, data set, objective or `recipe`."""
-        prefix = f"{name.partition('=')[0]}."
-        return {key.removeprefix(prefix): value for key, value in self.settings.items() if key.startswith(prefix)}
+        return settings_of(self.settings, name)
 
     def require_used(self, names: Iterable[str]) -> None:
         """Raise `UnknownNameError` for a setting whose name is not among those this run knows."""
@@ -61,6 +60,26 @@ class RunSpecification:
             owner = key.rpartition(".")[0]
             if owner not in known:
                 raise UnknownNameError("owner of the setting", owner or key, known)
+
+
+def settings_of(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Those of `settings` that belong to `name`, under their own names."""
+    prefix = f"{name.partition('=')[0]}."
+    return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+
+
+def settings_from(texts: Iterable[str]) -> dict[str, Any]:
+    """Several settings as the command line takes them, `odin.epsilon=0.002`."""
+    return dict(parse_setting(text) for text in texts)
+
+
+def seeds_from(seed: int | None, seeds: int | None) -> tuple[int, ...] | None:
+    """The seeds that `--seed S` or `--seeds K` mean, or None when neither is given."""
+    if seed is not None and seeds is not None:
+        raise BenchError("Give --seed S for one seed or --seeds K for the seeds 0 to K-1, not both.")
+    if seed is not None:
+        return (seed,)
+    return None if seeds is None else tuple(range(seeds))
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -75,20 +94,22 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def read_run_file(path: Path) -> dict[str, Any]:
-    """The keys of a TOML run file, the same as the command line's options, plus `[set.NAME]` and `[datasets.NAME]`."""
-    data = _read_toml(path)
-    values: dict[str, Any] = {}
-    known = {field.name for field in fields(RunSpecification)} | {"set", "datasets", "seed"}
-    for key, value in data.items():
-        if key.replace("-", "_") not in known - {"settings", "bindings"}:
-            raise UnknownNameError(f"key in {path}:", key, known - {"settings", "bindings"})
-        values[key.replace("-", "_")] = value
-    if "set" in values:
-        tables = values.pop("set")
-        values["settings"] = {f"{owner}.{name}": value for owner in tables for name, value in tables[owner].items()}
-    if "datasets" in values:
-        values["bindings"] = parse_bindings(values.pop("datasets"), path.parent)
-    return values
+    """The arguments of `RunSpecification` in a TOML run file.
+
+    Its keys are the command line's options (`tune-on` or `tune_on`), `[set.NAME]` tables of settings and
+    `[datasets.NAME]` bindings; paths count from the folder of the file.
+    """
+    data = {key.replace("-", "_"): value for key, value in _read_toml(path).items()}
+    known = {field.name for field in fields(RunSpecification)} - {"settings", "bindings"} | {"set", "datasets", "seed"}
+    for key in data:
+        if key not in known:
+            raise UnknownNameError(f"key in {path}:", key, known)
+    seeds = seeds_from(data.pop("seed", None), data.pop("seeds", None))
+    tables = data.pop("set", {})
+    bindings = parse_bindings(data.pop("datasets", {}), path.parent)
+    settings = {f"{owner}.{name}": value for owner in tables for name, value in tables[owner].items()}
+    paths = {name: path.parent / data[name] for name in ("checkpoint", "data", "out") if name in data}
+    return {**data, **paths, **({"seeds": seeds} if seeds else {}), "settings": settings, "bindings": bindings}
 
 
 def project_bindings(folder: Path) -> dict[str, Binding]:

@@ -1,0 +1,35 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class OutputFormat(StrEnum):
+    """How a result is printed on stdout: a table for people (percent), or exact fractions for machines."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+Network = Annotated[str | None, typer.Option(help="Architecture to train (default: the ID set's).")]
+Recipe = Annotated[str | None, typer.Option(help="Training recipe: smoke, quick or paper (default: the ID set's).")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME.PARAM=VALUE", help="A parameter of a method, data set, objective or the recipe."
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the data sets (default: $BENCH_DATA, else a cache folder).")]
+Checkpoint = Annotated[Path | None, typer.Option(help="Trained network: .safetensors, .pt, .pth or .th.")]
+Normalize = Annotated[
+    str | None,
+    typer.Option(help="Input normalisation of a foreign checkpoint: cifar10, svhn, imagenet or MEAN/STD."),
+]
+Format = Annotated[OutputFormat, typer.Option("--format", help="What is printed on stdout.")]

@@ -1,0 +1,25 @@
+"""Rows on stdout: as a table for people, or exactly for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .options import OutputFormat
+
+
+def print_rows(rows: Sequence[dict[str, Any]], output_format: OutputFormat) -> None:
+    """Print result rows; JSON and CSV hold fractions in [0, 1] at full precision, the table shows percent."""
+    if output_format is OutputFormat.json:
+        print(json.dumps(list(rows), indent=1, allow_nan=False))
+        return
+    from bench.running.rows import rows_to_frame
+
+    frame = rows_to_frame(rows)
+    if output_format is OutputFormat.csv:
+        print(frame.to_csv(index=False), end="")
+        return
+    from bench.report import REPORTS
+
+    print(REPORTS.get("text-table")().text(frame))

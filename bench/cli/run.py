@@ -1,0 +1,107 @@
+"""`bench run`: methods against ID/OOD pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Checkpoint, Data, Format, Network, Normalize, OutputFormat, Recipe, Settings
+
+if TYPE_CHECKING:
+    from bench.running.execute import Outcome
+    from bench.running.specification import RunSpecification
+
+
+def run(
+    file: Annotated[Path | None, typer.Argument(help="TOML run file with the same keys as the options.")] = None,
+    method: Annotated[list[str] | None, typer.Option(help="Scoring method; several, or 'all'.")] = None,
+    id: Annotated[str | None, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")] = None,
+    ood: Annotated[list[str] | None, typer.Option(help="OOD set: a name, NAME=folder:PATH or NAME=npz:PATH.")] = None,
+    network: Network = None,
+    checkpoint: Checkpoint = None,
+    normalize: Normalize = None,
+    recipe: Recipe = None,
+    seed: Annotated[int | None, typer.Option(help="The one seed to train with (default: 0).")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Train and evaluate with the seeds 0 to K-1.")] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="How parameters are chosen: published, paper-oracle, heldout-ood, noise or id-only."),
+    ] = None,
+    tune_on: Annotated[str | None, typer.Option(help="OOD set that heldout-ood tunes on.")] = None,
+    setting: Settings = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
+    output_format: Format = OutputFormat.table,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and stop.")] = False,
+) -> None:
+    """Run methods against ID/OOD pairs: train or load, score, measure, tabulate, plot.
+
+    What the results folder holds already is not computed again, so the same command resumes. Example:
+
+    bench run --method msp --method confidence --id digits --ood glyphs --ood gaussian
+    """
+    from bench.running.specification import seeds_from
+
+    options: dict[str, Any] = {
+        "method": method,
+        "id": id,
+        "ood": ood,
+        "network": network,
+        "checkpoint": checkpoint,
+        "normalize": normalize,
+        "recipe": recipe,
+        "seeds": seeds_from(seed, seeds),
+        "protocol": protocol,
+        "tune_on": tune_on,
+        "device": device,
+        "data": data,
+        "out": out,
+    }
+    specification = make_specification(file, options, setting or [])
+    from bench.running.preparation import Preparation
+
+    preparation = Preparation(specification)
+    if dry_run:
+        print("\n".join(preparation.plan_lines()))
+        return
+    from bench.running.execute import execute
+
+    _report(specification, execute(preparation), output_format)
+
+
+def make_specification(file: Path | None, options: dict[str, Any], settings: list[str]) -> RunSpecification:
+    """The options over the run file's keys over the defaults; settings and bindings are joined."""
+    from bench.running.specification import RunSpecification, project_bindings, read_run_file, settings_from
+
+    values = {} if file is None else read_run_file(file)
+    values |= {name: value for name, value in options.items() if value is not None}
+    values["settings"] = {**values.get("settings", {}), **settings_from(settings)}
+    values["bindings"] = {**project_bindings(Path.cwd()), **values.get("bindings", {})}
+    for name in ("method", "ood"):
+        given = values.get(name, ())
+        values[name] = (given,) if isinstance(given, str) else tuple(given)
+    values.setdefault("id", "")
+    return RunSpecification(**values)
+
+
+def _report(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
+    from bench.progress import say
+    from bench.running.execute import write_files
+
+    from .output import print_rows
+
+    if outcome.rows:
+        files = write_files(specification.out)
+        print_rows(outcome.rows, output_format)
+        say(f"\n{len(outcome.rows)} rows; {len(files)} files in {specification.out}")
+    if not outcome.failures:
+        return
+    say(
+        f"\n{len(outcome.failures)} cells failed; the others are kept, and the same command tries the failed ones again:"
+    )
+    for failure in outcome.failures:
+        say(f"  {failure.cell}: {failure.message}\n    {failure.path}")
+    raise typer.Exit(2 if all(failure.mendable for failure in outcome.failures) else 1)

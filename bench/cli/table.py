@@ -1,0 +1,26 @@
+"""`bench table`: the comparison table of a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Format, OutputFormat
+
+
+def table(
+    folder: Annotated[Path, typer.Argument(help="Results folder of bench run --out.")] = Path("runs/latest"),
+    output_format: Format = OutputFormat.table,
+) -> None:
+    """Print the table of a results folder, and write its table files again."""
+    from bench.progress import say
+    from bench.running.execute import stored_rows, write_files
+
+    from .output import print_rows
+
+    rows = stored_rows(folder)
+    print_rows(rows, output_format)
+    for path in write_files(folder, ["comparison-table", "text-table"]):
+        say(f"wrote {path}")

@@ -1,0 +1,52 @@
+"""`bench train`: train a network without evaluating it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Data, Device, Network, Recipe, Settings
+
+
+def train(
+    id: Annotated[str, typer.Option("--id", help="Data set to train on.")],
+    objective: Annotated[str, typer.Option(help="Training objective (see: bench list objectives).")] = "cross-entropy",
+    network: Network = None,
+    recipe: Recipe = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.")] = 0,
+    setting: Settings = None,
+    device: Device = "auto",
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the checkpoint to this file.")] = None,
+) -> None:
+    """Train a network, or find it trained, and print the path of its checkpoint.
+
+    An interrupted training goes on from its last finished epoch. bench run finds the network again by itself.
+    """
+    from bench.data.dataset import Place
+    from bench.data.location import data_root
+    from bench.data.resolve import resolve_dataset
+    from bench.device import pick_device
+    from bench.running.specification import project_bindings, settings_from, settings_of
+    from bench.training.planning import plan_training
+    from bench.training.train import find_or_train
+
+    settings = settings_from(setting or [])
+    data_set = resolve_dataset(id, project_bindings(Path.cwd()), settings_of(settings, id))
+    images = data_set.load("train", Place(data_root(data)))
+    plan = plan_training(
+        data_set,
+        images,
+        objective=objective,
+        network=network,
+        recipe=recipe,
+        seed=seed,
+        recipe_settings=settings_of(settings, "recipe"),
+        objective_settings=settings_of(settings, objective),
+    )
+    checkpoint = find_or_train(plan, images, pick_device(device))
+    if out is not None:
+        checkpoint.save(out)
+    print(out or plan.path)

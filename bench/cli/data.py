@@ -112,10 +112,14 @@ def _complete(data_set: DataSet, root: Path) -> bool:
 
 
 def _agreed(names: Sequence[str], data: Path | None) -> bool:
-    if sys.stdin.isatty():
+    if _on_terminal():
         return typer.confirm("Download?", err=True)
     again = " ".join(["bench data fetch", *names, *(["--data", str(data)] if data else []), "--yes"])
     raise BenchError(f"Nothing was downloaded, since nobody could be asked. To agree, type: {again}")
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _print_columns(rows: Sequence[Sequence[str]]) -> None:

@@ -24,7 +24,12 @@ class GeneratedImages(Images):
     """
 
     def __init__(self, draw: Draw, *, recipe: str, count: int, seed: int, shape: tuple[int, int, int]) -> None:
-        for name, value, least in (("count", count, 1), ("seed", seed, 0), ("size", min(shape), 1)):
+        for name, value, least in (
+            ("count", count, 1),
+            ("seed", seed, 0),
+            ("size", shape[0], 1),
+            ("size", shape[1], 1),
+        ):
             _require_integer(name, value, least)
         self.draw, self.recipe, self.count, self.seed, self.shape = draw, recipe, count, seed, shape
 

@@ -21,29 +21,27 @@ def open_npz(path: Path, *, note: str = "") -> ArrayImages:
     Images are `(N, H, W)` or `(N, H, W, C)` with 1, 3 or 4 channels, uint8, uint16 or floating point in [0, 1]; labels
     are `(N,)` whole numbers >= 0. Raises `BenchError` for anything else; pickled objects are refused, never loaded.
     """
-    arrays = _read(path)
-    images = arrays.get("images")
-    if images is None and len(arrays) == 1:
-        images = next(iter(arrays.values()))
-    if images is None:
-        raise BenchError(f"{path} has the arrays {', '.join(arrays) or 'none'}: call the one with the images 'images'.")
+    images, labels = _read(path)
     _check_images(images, path)
-    labels = arrays.get("labels")
     if labels is not None:
         _check_labels(labels, len(images), path)
     return ArrayImages(_standard(images), labels, note=note)
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _read(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
     if not path.is_file():
         raise BenchError(f"There is no file {path}.")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise BenchError(f"{path} is a single array, not a .npz archive. Save it with numpy.savez(images=...).")
-            return {
-                name: archive[name] for name in archive.files if name in {"images", "labels"} or len(archive.files) == 1
-            }
+            names = archive.files
+            if len(names) != 1 and "images" not in names:
+                raise BenchError(f"{path} has the arrays {', '.join(names)}: call the one with the images 'images'.")
+            if len(names) == 1:
+                return archive[names[0]], None
+            return archive["images"], archive["labels"] if "labels" in names else None
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = "it holds pickled objects, which are never loaded" if "pickle" in str(error) else str(error)
         raise BenchError(f"Cannot read {path} as a .npz archive: {reason}. Save it with numpy.savez.") from error
@@ -61,7 +59,7 @@ def _check_images(images: NDArray[Any], path: Path) -> None:
     if images.dtype.kind == "f":
         if not (images.min() >= 0 and images.max() <= 1):
             raise BenchError(f"The images in {path} are floating point and must lie in [0, 1]. Divide them by 255?")
-    elif images.dtype not in (np.uint8, np.uint16):
+    elif images.dtype.kind != "u" or images.dtype.itemsize > 2:
         raise BenchError(
             f"The images in {path} are of type {images.dtype}, but must be uint8, uint16 or float in [0, 1]."
         )

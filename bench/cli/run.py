@@ -99,9 +99,7 @@ def _report(specification: RunSpecification, outcome: Outcome, output_format: Ou
         say(f"\n{len(outcome.rows)} rows; {len(files)} files in {specification.out}")
     if not outcome.failures:
         return
-    say(
-        f"\n{len(outcome.failures)} cells failed; the others are kept, and the same command tries the failed ones again:"
-    )
+    say(f"\n{len(outcome.failures)} cells failed. The others are kept; the same command tries the failed ones again:")
     for failure in outcome.failures:
         say(f"  {failure.cell}: {failure.message}\n    {failure.path}")
     raise typer.Exit(2 if all(failure.mendable for failure in outcome.failures) else 1)

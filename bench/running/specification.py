@@ -108,8 +108,12 @@ def read_run_file(path: Path) -> dict[str, Any]:
     tables = data.pop("set", {})
     bindings = parse_bindings(data.pop("datasets", {}), path.parent)
     settings = {f"{owner}.{name}": value for owner in tables for name, value in tables[owner].items()}
-    paths = {name: path.parent / data[name] for name in ("checkpoint", "data", "out") if name in data}
-    return {**data, **paths, **({"seeds": seeds} if seeds else {}), "settings": settings, "bindings": bindings}
+    for name in ("checkpoint", "data", "out"):
+        if name in data:
+            data[name] = path.parent / data[name]
+    if seeds is not None:
+        data["seeds"] = seeds
+    return {**data, "settings": settings, "bindings": bindings}
 
 
 def project_bindings(folder: Path) -> dict[str, Binding]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = ("folder", "npz")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FACTS = ("title", "citation", "licence", "classes", "image_size", "default_network", "default_recipe")
 _SPLIT_FOLDERS = {"train": ("train",), "test": ("test", "val")}
 
 
@@ -86,7 +87,7 @@ class BoundSet(DataSet):
         vars(self).update(
             name=binding.name,
             counts={},
-            **{fact: getattr(facts, fact) for fact in ("title", "citation", "licence", "classes", "image_size")},
+            **{fact: getattr(facts, fact) for fact in _FACTS},
         )
 
     def _split_paths(self) -> dict[str, Path]:
@@ -138,3 +139,5 @@ class _Unregistered:
     licence = "not known"
     classes: tuple[str, ...] = ()
     image_size: tuple[int, int] | None = None
+    default_network = DataSet.default_network
+    default_recipe = DataSet.default_recipe

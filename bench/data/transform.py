@@ -125,14 +125,12 @@ def parse_normalization(text: str) -> tuple[tuple[float, ...], tuple[float, ...]
     """A name (`cifar10`, `svhn`, `imagenet`) or `MEAN/STD` with comma-separated values in [0, 1] units."""
     if text in NORMALIZATIONS:
         return NORMALIZATIONS[text]
-    mean, slash, std = text.partition("/")
+    mean, _, std = text.partition("/")
     try:
         means, stds = (tuple(float(value) for value in part.split(",")) for part in (mean, std))
-    except ValueError:
-        slash = ""
-    if not slash:
+    except ValueError as error:
         raise BenchError(
             f"Cannot read the normalisation '{text}'. Give one of {', '.join(NORMALIZATIONS)}, or MEAN/STD such as "
             "0.49,0.48,0.45/0.25,0.24,0.26 with values in [0, 1]."
-        )
+        ) from error
     return means, stds

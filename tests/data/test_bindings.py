@@ -90,6 +90,7 @@ def test_a_registered_name_keeps_its_facts_and_notes_the_binding(tmp_path: Path)
     assert images.classes == DATASETS.get("svhn").classes
     np.testing.assert_array_equal(images.read(np.arange(6)), PIXELS)
     assert found.training_transform() == DATASETS.get("svhn")().training_transform()
+    assert resolve_dataset(f"digits=npz:{path}", {}, {}).default_network == DATASETS.get("digits").default_network
 
 
 def test_a_name_of_ones_own_has_no_facts(tmp_path: Path) -> None:

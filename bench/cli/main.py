@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import click
 import typer
 
 from bench.errors import BenchError
@@ -37,10 +38,13 @@ BAD_INPUT = 2
 def main() -> None:
     """Run the command line; bad input is one message on stderr and exit code 2, a bug is a traceback."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except BenchError as error:
         _end(str(error))
-    except KeyboardInterrupt:
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
         _end("Interrupted. What was done is kept; the same command goes on from there.")
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; there is nobody left to tell.

@@ -16,6 +16,7 @@ from bench.cache import cache_root
 from bench.canonical import content_key
 from bench.data.images import Images
 from bench.data.transform import InputTransform
+from bench.errors import BenchError
 from bench.progress import Progress
 
 from .extract import extract
@@ -61,16 +62,18 @@ def _folder(weights_hash: str, images: Images, transform: InputTransform, view: 
 
 def _save(folder: Path, outputs: Outputs) -> None:
     temporary = folder.parent / f".{folder.name}.{uuid.uuid4().hex}.tmp"
-    temporary.mkdir(parents=True)
     try:
+        temporary.mkdir(parents=True)
         for name in ("logits", "features", "confidence_logit"):
             array = getattr(outputs, name)
             if array is not None:
                 np.save(temporary / f"{name}.npy", array)
         temporary.rename(folder)
-    except OSError:
+    except OSError as error:
+        # Another process may have put the same outputs there first.
         if not folder.is_dir():
-            raise
+            reason = error.strerror or str(error)
+            raise BenchError(f"Cannot write {folder}: {reason}. Free space or set BENCH_CACHE elsewhere.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

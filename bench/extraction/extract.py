@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,28 +11,15 @@ from torch import Tensor, nn
 
 from bench.data.images import Images
 from bench.data.transform import InputTransform
+from bench.networks.mode import evaluating
 
 from .outputs import Outputs
 from .view import CLEAN, InputLoss, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.networks.classifier import NetworkOutput
 
 BATCH_SIZE = 256
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """The network in eval mode, each of its modules left in the mode it was found in."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def extract(

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from bench.errors import BenchError
 
 from .classifier import Classifier, NetworkOutput
+from .mode import evaluating
 
 
 class AdaptedClassifier(nn.Module):
@@ -84,18 +85,6 @@ def adapt(model: nn.Module, *, example: Tensor) -> Classifier | AdaptedClassifie
         )
     makers = (name for layer, name in names.items() if layer in entered and _makes(layer, entered[layer], logits))
     return AdaptedClassifier(model, next(makers, None), logits.shape[1])
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Eval mode for a while; afterwards every part has the mode it had."""
-    modes = {part: part.training for part in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for part, mode in modes.items():
-            part.training = mode
 
 
 @contextmanager

@@ -87,12 +87,8 @@ class Preparation:
             id_dataset=self.id_set.name,
             classes=self.id_set.classes,
         )
-        lacking = [method.name for method in self.methods if method.needs_confidence and not given.confidence_branch]
-        if lacking:
-            raise BenchError(
-                f"{', '.join(lacking)} cannot use {spec.checkpoint}: it has no confidence branch. Leave out "
-                "--checkpoint to train one, or give a checkpoint trained with the objective learned-confidence."
-            )
+        for method in self.methods:
+            require_objective(method, given)
         return given
 
     def _find_transform(self) -> InputTransform:
@@ -179,6 +175,17 @@ class Preparation:
             f"Protocol: {self.specification.protocol}",
             f"Cells: {cells}, results in {self.specification.out}, on {self.device}",
         ]
+
+
+def require_objective(method: Method, checkpoint: Checkpoint) -> None:
+    """Raise `BenchError` if `method` needs a training objective that `checkpoint` is known to lack."""
+    trained = checkpoint.confidence_branch and checkpoint.objective in (method.objective, "unknown")
+    if method.needs_confidence and not trained:
+        raise BenchError(
+            f"{method.name} needs a network trained with the objective {method.objective}; the given checkpoint was "
+            f"trained with {checkpoint.objective} and has {'a' if checkpoint.confidence_branch else 'no'} confidence "
+            "branch. Leave out --checkpoint to train one."
+        )
 
 
 def _not_empty(images: Images, name: str) -> Images:

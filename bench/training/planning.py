@@ -33,6 +33,9 @@ def plan_training(
     transform = data_set.training_transform()
     if transform is None:
         raise BenchError(f"'{data_set.name}' is not a set to train on. Give a trained network with --checkpoint.")
+    classes = images.classes or data_set.classes
+    if len(classes) < 2:
+        raise BenchError(f"'{data_set.name}' has {len(classes)} classes; a classifier needs at least two.")
     network = network or data_set.default_network
     NETWORKS.entry(network)
     OBJECTIVES.entry(objective)
@@ -40,7 +43,7 @@ def plan_training(
         network=network,
         id_dataset=data_set.name,
         data_identity=images.identity,
-        classes=images.classes or data_set.classes,
+        classes=classes,
         transform=transform,
         objective=objective,
         recipe=load_recipe(recipe or data_set.default_recipe, network, data_set.name, **(recipe_settings or {})),

@@ -1,0 +1,214 @@
+"""Writes the tables of README.md and docs/ from the registries; run `python docs/generate.py`, or with `--check`.
+
+What stands between `<!-- begin:NAME -->` and `<!-- end:NAME -->` in a Markdown file is replaced by what the function
+of that name makes. With `--check` nothing is written, and the exit code is 1 when a file is not up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.citation import Citation
+from bench.registry import Registry
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BY_HAND = {"demo-table"}
+"""Marked parts that are pasted from the results of a run, not generated."""
+
+_PART = re.compile(r"(?P<begin><!-- begin:(?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Bring the files up to date, or with `--check` say which are not."""
+    texts = {path: path.read_text(encoding="utf-8") for path in documents()}
+    stale = {path: new for path, old in texts.items() if (new := render(old)) != old}
+    check = "--check" in sys.argv[1:]
+    for path, text in stale.items():
+        if check:
+            print(f"{path.relative_to(ROOT)} is not up to date. Run: python docs/generate.py", file=sys.stderr)
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    sys.exit(1 if check and stale else 0)
+
+
+def documents() -> list[Path]:
+    """The Markdown files that may have generated parts."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def render(text: str) -> str:
+    """`text` with every generated part made anew; raises `KeyError` for a name that nothing makes."""
+
+    def make(part: re.Match[str]) -> str:
+        name = part["name"]
+        return part[0] if name in BY_HAND else f"{part['begin']}{PARTS[name]()}\n{part['end']}"
+
+    return _PART.sub(make, text)
+
+
+def methods() -> str:
+    """What each method computes, needs and may tune, and its paper."""
+    from bench.method import METHODS
+
+    rows = []
+    for entry in METHODS.entries.values():
+        found = entry.resolve()
+        defaults = ", ".join(f"{name} {value}" for name, value in found().parameters().items()) or "none"
+        rows.append((f"`{entry.name}`", entry.summary, defaults, found.objective, paper(found.citation)))
+    return table(("method", "score", "parameters", "trained with", "paper"), rows)
+
+
+def datasets() -> str:
+    """The facts of every data set."""
+    from bench.data.dataset import DATASETS
+    from bench.data.download import readable_bytes
+
+    rows = []
+    for entry in DATASETS.entries.values():
+        found = entry.resolve()
+        counts = ", ".join(f"{count:,} {split}" for split, count in found.counts.items())
+        size = "×".join(map(str, found.image_size)) if found.image_size else "any"
+        download = f", {readable_bytes(found.download_bytes)}" if found.download_bytes else ""
+        row = (f"`{entry.name}`", counts, size, found.obtained + download, found.licence, paper(found.citation))
+        rows.append(row)
+    return table(("data set", "images", "pixels", "obtained", "licence", "source"), rows)
+
+
+def dataset_names() -> str:
+    """The names of all data sets by the way they are had."""
+    from bench.data.dataset import DATASETS
+
+    ways = {
+        "embedded": "shipped with a dependency",
+        "generated": "computed",
+        "torchvision": "downloaded when you agree",
+        "archive": "unpacked by you",
+    }
+    found = {name: entry.resolve().obtained for name, entry in DATASETS.entries.items()}
+    lines = []
+    for way, words in ways.items():
+        names = ", ".join(f"`{name}`" for name in found if found[name] == way)
+        lines.append(f"- {words}: {names}")
+    return "\n".join(lines)
+
+
+def networks() -> str:
+    """What each network is, and its paper."""
+    from bench.networks.classifier import NETWORKS
+
+    rows = [(f"`{one.name}`", one.summary, paper(one.resolve().citation)) for one in NETWORKS.entries.values()]
+    return table(("network", "what it is", "paper"), rows)
+
+
+def recipes() -> str:
+    """What each training recipe is for."""
+    from bench.training.recipe import recipe_names, recipe_summary
+
+    return table(("recipe", "what it is for"), [(f"`{name}`", recipe_summary(name)) for name in recipe_names()])
+
+
+def objectives() -> str:
+    """The training objectives."""
+    from bench.training.objective import OBJECTIVES
+
+    return summaries("objective", OBJECTIVES)
+
+
+def reports() -> str:
+    """The files that are made from results."""
+    from bench.report import REPORTS
+
+    return summaries("report", REPORTS)
+
+
+def protocols() -> str:
+    """How parameters may be chosen."""
+    from bench.running.protocol import PROTOCOLS
+
+    return table(("protocol", "parameters are"), [(f"`{name}`", words) for name, words in PROTOCOLS.items()])
+
+
+def commands() -> str:
+    """Each command with its first line of help."""
+    return table(("command", ""), [(f"`{name}`", first_line(one.help)) for name, one in walk_commands()])
+
+
+def command_options() -> str:
+    """Each command with all of its arguments and options."""
+    sections = []
+    for name, command in walk_commands():
+        rows = [(f"`{option_name(one)}`", one.help or "") for one in command.params]
+        parts = [f"### `{name}`", first_line(command.help)]
+        sections += [*parts, table(("option", ""), rows)] if rows else parts
+    return "\n\n".join(sections)
+
+
+def walk_commands() -> Iterable[tuple[str, Any]]:
+    """Every command of the command line with its full name; a group gives its commands."""
+    import typer
+
+    from bench.cli.main import app
+
+    top: Any = typer.main.get_command(app)
+    for name, command in top.commands.items():
+        inner = getattr(command, "commands", {})
+        if inner:
+            yield from ((f"bench {name} {inner_name}", one) for inner_name, one in inner.items())
+        else:
+            yield f"bench {name}", command
+
+
+def option_name(parameter: Any) -> str:
+    """How a parameter is typed: `--out`, or an argument in capitals."""
+    return str(parameter.opts[0] if parameter.param_type_name == "option" else parameter.name.upper())
+
+
+def first_line(text: str) -> str:
+    """The first paragraph of a help text, on one line."""
+    return text.partition("\n\n")[0].replace("\n", " ")
+
+
+def summaries(kind: str, registry: Registry) -> str:
+    """A table of names and the first lines of their docstrings."""
+    return table((kind, "what it is"), [(f"`{one.name}`", one.summary) for one in registry.entries.values()])
+
+
+def paper(citation: Citation) -> str:
+    """Surnames of the authors and the year, linked where there is an address."""
+    authors = citation.authors.split(", ")
+    if len(authors) > 1:
+        authors = [name.split()[-1] for name in authors]
+    words = f"{authors[0]} et al. {citation.year}" if len(authors) > 2 else f"{' & '.join(authors)} {citation.year}"
+    return f"[{words}]({citation.url})" if citation.url else words
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; bars in cells are escaped."""
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "methods": methods,
+    "datasets": datasets,
+    "dataset-names": dataset_names,
+    "networks": networks,
+    "recipes": recipes,
+    "objectives": objectives,
+    "reports": reports,
+    "protocols": protocols,
+    "commands": commands,
+    "command-options": command_options,
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,8 +51,13 @@ class Entry:
         return f"{self.path}:{self.line}"
 
     def resolve(self) -> Any:
-        """Import the file and return the registered object."""
-        return getattr(importlib.import_module(self.module), self.attribute)
+        """Import the file and return the registered object. Raises `BenchError` with the reason if that fails."""
+        try:
+            return getattr(importlib.import_module(self.module), self.attribute)
+        except BenchError:
+            raise
+        except Exception as error:
+            raise BenchError(f"'{self.name}' ({self.origin}) is broken: {type(error).__name__}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,22 @@ class Registry:
         return name in self.entries
 
 
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "method": ("bench.methods",),
+    "dataset": ("bench.datasets",),
+    "network": ("bench.networks",),
+    "objective": ("bench.training", "bench.methods"),
+    "report": ("bench.reports",),
+}
+"""Every kind that has a registry, and the packages in whose files its decorator is looked for."""
+
+
+@cache
+def registry(kind: str) -> Registry:
+    """The one registry of a kind; asking for it imports nothing."""
+    return Registry(kind, PACKAGES[kind])
+
+
 def _scan_package(package: str, kind: str) -> Iterator[Entry]:
     folders = importlib.import_module(package).__path__
     for folder in folders:
@@ -102,7 +124,12 @@ def _scan_file(path: Path, module: str, kind: str) -> Iterator[Entry]:
     text = path.read_text(encoding="utf-8")
     if f"@{kind}(" not in text:
         return
-    for node in ast.parse(text, str(path)).body:
+    try:
+        body = ast.parse(text, str(path)).body
+    except SyntaxError as error:
+        yield from _entries_of_broken_file(text, path, module, kind, error)
+        return
+    for node in body:
         if not isinstance(node, ast.ClassDef | ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -110,6 +137,13 @@ def _scan_file(path: Path, module: str, kind: str) -> Iterator[Entry]:
             if name is not None:
                 summary = (ast.get_docstring(node) or "").split("\n", 1)[0]
                 yield Entry(name, module, node.name, path, node.lineno, summary)
+
+
+def _entries_of_broken_file(text: str, path: Path, module: str, kind: str, error: SyntaxError) -> Iterator[Entry]:
+    """The names that a file seems to register, so that they are listed and say what is wrong when asked for."""
+    for found in re.finditer(rf"""^@{kind}\(["'](.+?)["']\)""", text, re.MULTILINE):
+        line = text.count("\n", 0, found.start()) + 1
+        yield Entry(found[1], module, "", path, line, f"broken: {error}")
 
 
 def _literal_name(decorator: ast.expr, kind: str) -> str | None:

@@ -1,0 +1,38 @@
+"""What all tests share: caches of their own, and one thread for reproducible and quick small networks."""
+
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def isolated_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's folders; data sets of the user's are used where BENCH_DATA names them."""
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    if "BENCH_DATA" not in os.environ:
+        monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """Small tensors are slower on several threads; torch is left alone where no test has imported it."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture
+def global_random_state() -> Callable[[], str]:
+    """A function that spells out the states of Python's, NumPy's and torch's global generators."""
+
+    def state() -> str:
+        import torch
+
+        of_numpy = np.random.get_state(legacy=False)["state"]  # noqa: NPY002 - the global state is what is watched
+        return repr((random.getstate(), of_numpy["pos"], of_numpy["key"].tolist(), torch.get_rng_state().tolist()))
+
+    return state

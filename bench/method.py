@@ -14,12 +14,12 @@ from bench.citation import Citation
 from bench.errors import UnknownNameError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, View
-from bench.registry import Registry, registers
+from bench.registry import registers, registry
 
 method = registers("method")
 """Class decorator that registers a scoring method under a literal name: `@method("msp")`."""
 
-METHODS = Registry("method", ("bench.methods",))
+METHODS = registry("method")
 
 Scores = NDArray[np.float64]
 

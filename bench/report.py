@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.registry import Registry, registers
+from bench.registry import registers, registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 report = registers("report")
 """Class decorator that registers a report under a literal name: `@report("roc-curves")`."""
 
-REPORTS = Registry("report", ("bench.reports",))
+REPORTS = registry("report")
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bench.data.dataset import DATASETS, DataSet
 from bench.data.location import VARIABLE, data_root
+from bench.data.readiness import readiness
 from bench.errors import BenchError
 
-if TYPE_CHECKING:
-    from bench.data.dataset import FileStatus
+from .columns import print_columns
 
 app = typer.Typer(help="List, fetch and check data sets.", no_args_is_help=True)
 
@@ -36,7 +36,7 @@ def list_sets() -> None:
         size = "x".join(map(str, data_set.image_size)) if data_set.image_size else "any"
         download = readable_bytes(data_set.download_bytes) if data_set.download_bytes else "-"
         rows.append((data_set.name, counts, size, data_set.obtained, download, data_set.licence))
-    _print_columns(rows)
+    print_columns(rows)
 
 
 @app.command()
@@ -44,7 +44,7 @@ def status(names: NamesArgument = None, data: DataOption = None) -> None:
     """Say which data sets can be loaded on this machine, judged by which files are there."""
     root = data_root(data)
     typer.echo(f"Data sets below {root}:", err=True)
-    _print_columns([(data_set.name, *_readiness(data_set, root)) for data_set in _data_sets(names)])
+    print_columns([(data_set.name, *readiness(data_set, root)) for data_set in _data_sets(names)])
 
 
 @app.command()
@@ -76,7 +76,7 @@ def verify(names: NamesArgument = None, data: DataOption = None) -> None:
     found = [(data_set.name, file) for data_set in _data_sets(names) for file in data_set.verify(root)]
     if not names:
         found = [(name, file) for name, file in found if file.state != "missing"]
-    _print_columns([(name, file.state, str(file.path), file.detail) for name, file in found])
+    print_columns([(name, file.state, str(file.path), file.detail) for name, file in found])
     if any(file.state != "ok" for _, file in found):
         raise typer.Exit(1)
 
@@ -89,22 +89,6 @@ def path(data: DataOption = None) -> None:
 
 def _data_sets(names: Sequence[str] | None) -> list[DataSet]:
     return [DATASETS.get(name)() for name in names or DATASETS.names()]
-
-
-def _readiness(data_set: DataSet, root: Path) -> tuple[str, str]:
-    """A word on the data set, and the files that are missing or stand in for it."""
-    files = data_set.status(root)
-    if not files:
-        return data_set.obtained, ""
-    missing = [file for file in files if file.state == "missing"]
-    if not missing:
-        return "ready", "; ".join(file.detail for file in files if file.detail)
-    return ("missing" if len(missing) == len(files) else "partly there"), f"no {_shown(missing, root)}"
-
-
-def _shown(files: Sequence[FileStatus], root: Path) -> str:
-    shown = ", ".join(str(file.path.relative_to(root)) for file in files[:3])
-    return shown + (", …" if len(files) > 3 else "")
 
 
 def _complete(data_set: DataSet, root: Path) -> bool:
@@ -120,9 +104,3 @@ def _agreed(names: Sequence[str], data: Path | None) -> bool:
 
 def _on_terminal() -> bool:
     return sys.stdin.isatty()
-
-
-def _print_columns(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from bench.citation import Citation
 from bench.errors import UnknownNameError
-from bench.registry import Registry, registers
+from bench.registry import registers, registry
 
 if TYPE_CHECKING:
     from .images import Images
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 dataset = registers("dataset")
 """Class decorator that registers a data set under a literal name: `@dataset("digits")`."""
 
-DATASETS = Registry("dataset", ("bench.datasets",))
+DATASETS = registry("dataset")
 
 Obtained = Literal["embedded", "generated", "torchvision", "archive", "local"]
 """How the images are had: shipped with a dependency, computed, downloaded by torchvision, unpacked by the user from

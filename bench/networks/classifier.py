@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from bench.citation import Citation
-from bench.registry import Registry, registers
+from bench.registry import registers, registry
 
 network = registers("network")
 """Class decorator that registers an architecture under a literal name: `@network("resnet20")`."""
 
-NETWORKS = Registry("network", ("bench.networks",))
+NETWORKS = registry("network")
 
 
 class NetworkOutput(NamedTuple):

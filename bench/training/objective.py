@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bench.networks.classifier import NetworkOutput
-from bench.registry import Registry, registers
+from bench.registry import registers, registry
 
 objective = registers("objective")
 """Class decorator that registers a training objective under a literal name: `@objective("cross-entropy")`."""
 
-OBJECTIVES = Registry("objective", ("bench.training", "bench.methods"))
+OBJECTIVES = registry("objective")
 
 
 class Objective(ABC):

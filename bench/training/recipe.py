@@ -9,15 +9,22 @@ from __future__ import annotations
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.errors import BenchError, UnknownNameError
 
-from .augmentation import Augmentation
+if TYPE_CHECKING:
+    from .augmentation import Augmentation
 
 FOLDER = Path(__file__).parent / "recipes"
 
 Precision = Literal["fp32", "bf16"]
+
+
+def _augmentation(**settings: Any) -> Augmentation:
+    from .augmentation import Augmentation  # it needs torch, which listing recipes must not import
+
+    return Augmentation(**settings)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Recipe:
     decay: float = 0.1
     warmup: float = 0.0
     precision: Precision = "fp32"
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    augmentation: Augmentation = field(default_factory=_augmentation)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a checkpoint's identity and metadata."""
@@ -78,7 +85,7 @@ def load_recipe(name: str, network: str, dataset: str, **overrides: Any) -> Reci
         if key not in known:
             raise UnknownNameError("recipe setting", key, known)
     settings["milestones"] = tuple(settings.get("milestones", ()))
-    return replace(Recipe(name=name, epochs=1, augmentation=Augmentation(**augmentation)), **settings)
+    return replace(Recipe(name=name, epochs=1, augmentation=_augmentation(**augmentation)), **settings)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""`bench list`: the names that other commands take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from .columns import print_columns
+from .formats import FormatOption, TableOrJson
+from .kinds import Kinds, all_named
+
+
+def list_names(
+    kind: Annotated[Kinds, typer.Argument(help="What to list.")],
+    output_format: FormatOption = TableOrJson.TABLE,
+) -> None:
+    """List every method, data set, network, recipe, objective, protocol or report with one line on what it is.
+
+    More on one of them: bench describe KIND NAME, such as bench describe method odin.
+    """
+    found = all_named(kind.singular)
+    if output_format is TableOrJson.JSON:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=1))
+        return
+    print_columns([(one.name, one.summary) for one in found])

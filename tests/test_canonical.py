@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -60,7 +61,8 @@ def test_what_json_lacks_is_refused(value: float) -> None:
 def test_another_process_makes_the_same_key() -> None:
     data = {"method": "odin", "parameters": {"epsilon": 0.1 + 0.2, "unit": "raw"}, "set": sorted("cab")}
     program = f"from bench.canonical import content_key; print(content_key({data!r}))"
+    environment = {**os.environ, "PYTHONHASHSEED": "77"}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "77"}
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == content_key(data)

@@ -98,7 +98,7 @@ def test_other_kinds_in_the_same_file_are_left_out(package: Package) -> None:
         "both", 'objective = registers("objective")\n@objective("o")\nclass O: ...\n@method("m")\nclass M: ...\n'
     )
     assert package.registry.names() == ["m"]
-    assert Registry("loss", (package.name,)).names() == ["o"]
+    assert Registry("objective", (package.name,)).names() == ["o"]
 
 
 @pytest.mark.parametrize("stems", [("one", "two"), ("one", "one")], ids=["two files", "one file"])

@@ -1,0 +1,87 @@
+"""The paper's histogram: the scores of rightly and of wrongly classified ID images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from bench.metrics import evaluate_misclassification
+from bench.report import Report, Results, report
+
+from .blocks import Block
+from .panels import FigureRows, Grid, figure_rows
+from .score_axis import score_axis
+from .style import NEUTRAL_COLOR, draw_histogram, figure_name, figure_style, save_figure
+from .summary import percent
+from .table import DASH
+
+GRID = Grid(2, 3.3, 1.9, above=0.5, below=0.5)
+
+
+@report("confidence-histogram")
+class ConfidenceHistogram(Report):
+    """The scores of rightly against wrongly classified ID images, a panel for each method.
+
+    DeVries & Taylor (2018) show it for the learned confidence and for the softmax probability. A score that was tuned
+    differently for several OOD sets has a panel for each.
+    """
+
+    def write(self, results: Results, folder: Path) -> list[Path]:
+        """Write `confidence-histogram_….png` and `.svg`; nothing where the ID set has no labels.
+
+        Raises `BenchError` without finished cells.
+        """
+        paths = []
+        with figure_style():
+            for rows in figure_rows(results.rows):
+                panels = _panels(rows.block, results)
+                if panels:
+                    paths += save_figure(_figure(rows, panels), folder, rows.stem("confidence-histogram"))
+        return paths
+
+
+class _Panel:
+    """The ID scores of one method, which may be the same for several OOD sets."""
+
+    def __init__(self, label: str, scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> None:
+        self.label, self.scores, self.correct = label, scores, correct
+        self.oods: list[str] = []
+
+
+def _panels(block: Block, results: Results) -> list[_Panel]:
+    found: dict[tuple[str, bytes], _Panel] = {}
+    for section in block.sections:
+        for entry in section.entries:
+            cell = results.scores(entry.rows[0].key)
+            if cell.id_correct is not None:
+                new = _Panel(entry.label, cell.id_scores, cell.id_correct)
+                found.setdefault((entry.label, cell.id_scores.tobytes()), new).oods.append(section.ood)
+    return sorted(found.values(), key=lambda panel: block.labels.index(panel.label))
+
+
+def _figure(rows: FigureRows, panels: list[_Panel]) -> Figure:
+    title = f"Scores of right and wrong predictions · {rows.title}"
+    figure, all_axes = GRID.draw(len(panels), title, "", "Share of each group's images per bin (%)")
+    labels = [panel.label for panel in panels]
+    for axes, panel in zip(all_axes, panels, strict=True):
+        tuned_for = f", tuned for {', '.join(map(figure_name, panel.oods))}" if labels.count(panel.label) > 1 else ""
+        _draw(axes, panel, rows.looks[panel.label].color)
+        auroc = evaluate_misclassification(panel.scores, panel.correct).auroc
+        figure_text = DASH if auroc is None else percent(auroc, 1)
+        axes.set_title(f"{figure_name(panel.label)}{tuned_for}\nAUROC of right against wrong {figure_text}")
+    return figure
+
+
+def _draw(axes: Axes, panel: _Panel, color: str) -> None:
+    axis = score_axis(panel.scores, panel.scores)
+    right, wrong = panel.scores[panel.correct], panel.scores[~panel.correct]
+    draw_histogram(axes, axis.shares(wrong), axis.edges, color=NEUTRAL_COLOR, label=f"wrong ({wrong.size:,})")
+    draw_histogram(axes, axis.shares(right), axis.edges, color=color, label=f"right ({right.size:,})")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(axis.label)
+    axes.legend(loc="best")
+    axis.dress(axes)

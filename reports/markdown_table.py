@@ -1,0 +1,48 @@
+"""A table in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .escaping import markdown, superscript
+from .table import Cell, Group, Line, Name, Table
+
+
+def markdown_table(table: Table) -> str:
+    """The table with its heading above and its notes below."""
+    id_name = _name(table.id)
+    heading = f"### {id_name}: {markdown(table.about)}"
+    notes = [f"{superscript(number)} {markdown(note)}" for number, note in enumerate(table.notes, start=1)]
+    lines = [_row(line) for group in table.groups for line in _group_rows(group, table)]
+    head = [_row(_titles(table)), _row([":--", "--:", ":--"] + ["--:"] * (len(_titles(table)) - 3))]
+    accuracy = f"{markdown(table.accuracy)}." if table.accuracy else ""
+    parts = [heading, accuracy, "\n".join(head + lines), "  \n".join(notes)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _titles(table: Table) -> list[str]:
+    seeds = ["Seeds"] if table.seeds_differ else []
+    return ["OOD set", "Images", "Method", *seeds, *(markdown(column.heading) for column in table.columns)]
+
+
+def _group_rows(group: Group, table: Table) -> list[list[str]]:
+    return [_line_cells(group, line, table, first=place == 0) for place, line in enumerate(group.lines)]
+
+
+def _line_cells(group: Group, line: Line, table: Table, *, first: bool) -> list[str]:
+    place = [_name(group.ood), f"{group.n_ood:,}"] if first else ["", ""]
+    seeds = [str(line.n_seeds)] if table.seeds_differ else []
+    return [*place, _name(line.method), *seeds, *map(_cell, line.cells)]
+
+
+def _name(name: Name) -> str:
+    return " ".join([markdown(name.text), *map(superscript, name.marks)])
+
+
+def _cell(cell: Cell) -> str:
+    text = f"**{cell.text}**" if cell.best else cell.text
+    return " ".join([text, *map(superscript, cell.marks)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,96 @@
+"""A row of a run's results with its types made plain again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+METRICS = (
+    "fpr_at_95_tpr",
+    "detection_error",
+    "auroc",
+    "aupr_in",
+    "aupr_out",
+    "fpr_at_95_tpr_ood",
+    "fpr_at_95_tpr_band",
+)
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One finished cell. `metrics` are fractions in [0, 1], None where undefined; texts are empty where absent.
+
+    `tuned_on` is empty when nothing was tuned; `warnings` is one text. The other names are those of the result rows.
+    """
+
+    method: str
+    id: str
+    ood: str
+    network: str
+    objective: str
+    seed: int | None
+    protocol: str
+    parameters: Mapping[str, Any]
+    n_id: int
+    n_ood: int
+    id_accuracy: float | None
+    metrics: Mapping[str, float | None]
+    tuned_on: str
+    id_note: str
+    ood_note: str
+    warnings: str
+    weights: str
+    key: str
+
+
+def read_rows(frame: pd.DataFrame) -> list[ResultRow]:
+    """The rows of `frame`, which has the columns of `bench.running.rows`; a cell that occurs twice is kept once.
+
+    Raises `BenchError` when there are none.
+    """
+    rows = {str(record["key"]): _read(record) for record in frame.to_dict("records")}
+    if not rows:
+        raise BenchError("There is nothing to report: no finished cells. Run some first, or look at the failures.")
+    return list(rows.values())
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """The items by `key`, both in the order in which they first appear."""
+    groups: dict[K, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def _read(record: Mapping[Hashable, Any]) -> ResultRow:
+    texts = {name: _text(record[name]) for name in ("method", "id", "ood", "network", "objective", "protocol")}
+    notes = {name: _text(record[name]) for name in ("tuned_on", "id_note", "ood_note", "warnings", "weights", "key")}
+    seed = _number(record["seed"])
+    return ResultRow(
+        **texts,
+        **notes,
+        seed=None if seed is None else int(seed),
+        parameters=json.loads(record["parameters"]),
+        n_id=int(record["n_id"]),
+        n_ood=int(record["n_ood"]),
+        id_accuracy=_number(record["id_accuracy"]),
+        metrics={name: _number(record[name]) for name in METRICS},
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)  # NaN is a table's None  # noqa: PLR0124
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124

@@ -31,7 +31,7 @@ FONTS = (
     "cmss10",
     "cmtt10",
 )
-SIZES = (19, 22, 25, 28)
+SIZES = (17, 20, 23, 26)
 _SIDE, _CELLS = 32, 8
 
 

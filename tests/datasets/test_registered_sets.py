@@ -21,8 +21,9 @@ SETS: dict[str, DataSet] = {name: DATASETS.get(name)() for name in NAMES}
 STORED = [name for name in NAMES if isinstance(SETS[name], StoredSet)]
 AT_HAND = [name for name in NAMES if SETS[name].obtained in {"embedded", "generated"}]
 PROMISED = """
-all-images cifar10 cifar100 digits digits-0to6 digits-7to9 dtd emnist-letters fashion-mnist gaussian glyphs glyphs-matched
-imagenet isun kmnist lsun-crop lsun-resize mnist photos places365 stl10 svhn tinyimagenet-crop tinyimagenet-resize uniform
+all-images cifar10 cifar100 digits digits-0to6 digits-7to9 dtd emnist-letters fashion-mnist gaussian glyphs
+glyphs-matched imagenet isun kmnist lsun-crop lsun-resize mnist photos places365 stl10 svhn tinyimagenet-crop
+tinyimagenet-resize uniform
 """
 
 

@@ -120,7 +120,7 @@ def _copy(response: IO[bytes], file: IO[bytes], size: int, say: Say) -> None:
 class _SecureRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but never from https to http."""
 
-    def redirect_request(  # noqa: PLR0917 - urllib's signature
+    def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         return super().redirect_request(req, fp, code, msg, headers, _secure(newurl))

@@ -98,6 +98,17 @@ def test_a_damaged_archive_is_fetched_again(served: type[Bytes], server: Any, tm
     assert {file.state for file in served().verify(tmp_path)} == {"ok"}
 
 
+def test_what_was_unpacked_can_be_put_in_its_place(served: type[Bytes], tmp_path: Path) -> None:
+    class Moved(served):  # type: ignore[misc, valid-type]
+        files = {"train": ("a.bin",), "test": ("set/b.bin",)}  # noqa: RUF012
+
+        def arrange(self, root: Path) -> None:
+            (root / "set/a.bin").rename(root / "a.bin")
+
+    Moved().fetch(tmp_path, _quiet)
+    assert len(Moved().load("train", Place(tmp_path))) == 100
+
+
 def test_an_archive_of_other_content_is_an_error(served: type[Bytes], tmp_path: Path) -> None:
     class Other(served):  # type: ignore[misc, valid-type]
         checksums = {"set/a.bin": f"md5:{_md5(b'other')}"}  # noqa: RUF012

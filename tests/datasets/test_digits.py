@@ -36,6 +36,13 @@ def test_the_parts_share_no_image() -> None:
     assert not train & test
 
 
+def test_the_split_never_changes() -> None:
+    assert {split: _load("digits", split)[0].identity[:16] for split in ("train", "test")} == {
+        "train": "1012b1ac15bab2de",
+        "test": "035bcf417462c638",
+    }
+
+
 def test_the_split_is_stratified() -> None:
     train, test = (_load("digits", split)[0].labels for split in ("train", "test"))
     assert train is not None

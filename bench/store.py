@@ -7,6 +7,8 @@ Tables and indices can be deleted and made again from it.
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +45,17 @@ class Store:
         return [_read_record(path) for path in sorted((self.folder / "cells").glob("*.json"))]
 
     def scores(self, key: str) -> CellScores:
-        """The scores of a finished cell."""
+        """The scores of a finished cell. Raises `BenchError` when they are gone or damaged."""
         path = self._scores(key)
         if not path.exists():
             raise BenchError(
                 f"The scores of cell {key} are gone: {path} is missing. Delete {self._cell(key)} and re-run."
             )
-        with np.load(path, allow_pickle=False) as arrays:
-            return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
+        except (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+            raise BenchError(f"{path} is damaged ({error}). Delete {self._cell(key)} and re-run.") from error
 
     def put_failure(self, key: str, cell: dict[str, Any], message: str, traceback: str) -> Path:
         """Note that a cell failed, and why; never counted as a result. Returns the file's path."""
@@ -80,9 +85,11 @@ def _save_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
 def _read_record(path: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = record["schema"]
+        newer = record["schema"] > SCHEMA
     except (ValueError, KeyError, TypeError) as error:
         raise BenchError(f"{path} is damaged ({error}). Delete it and re-run the same command.") from error
-    if schema > SCHEMA:
-        raise BenchError(f"{path} was written by a newer version (schema {schema}, known: {SCHEMA}). Upgrade oodbench.")
+    if newer:
+        raise BenchError(
+            f"{path} was written by a newer version (schema {record['schema']}, known: {SCHEMA}). Upgrade oodbench."
+        )
     return record

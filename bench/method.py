@@ -29,14 +29,16 @@ class Method(ABC):
 
     The constructor takes keyword hyper-parameters with the paper's values as defaults, and only stores them under
     their own names. Class data: `citation`; `objective`, the training objective of the network it is meant for;
-    `needs_confidence`, whether the network must have the confidence branch; `search`, the values that tuning tries
-    for each hyper-parameter; `version`, to be raised when a change alters scores.
+    `needs_confidence`, whether the network must have the confidence branch; `needs_features`, whether its logits must
+    be a linear function of features; `search`, the values that tuning tries for each hyper-parameter; `version`, to be
+    raised when a change alters scores.
     """
 
     name: ClassVar[str]
     citation: ClassVar[Citation]
     objective: ClassVar[str] = "cross-entropy"
     needs_confidence: ClassVar[bool] = False
+    needs_features: ClassVar[bool] = False
     search: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     version: ClassVar[int] = 1
 

@@ -106,6 +106,7 @@ class Checkpoint:
             self.network, self.num_classes, channels=self.channels, confidence_branch=self.confidence_branch
         )
         model.load_state_dict(self.state)
+        model.transform = self.transform
         return model.eval().to(device)
 
 

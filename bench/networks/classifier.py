@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from bench.citation import Citation
 from bench.registry import registers, registry
+
+if TYPE_CHECKING:
+    from bench.data.transform import InputTransform
 
 network = registers("network")
 """Class decorator that registers an architecture under a literal name: `@network("resnet20")`."""
@@ -34,12 +37,15 @@ class Classifier(nn.Module):
     """A trunk that yields features, one linear layer on them, and optionally a linear confidence branch beside it.
 
     A subclass builds its trunk in `build` and computes `(N, D)` features in `forward_features`. Class data:
-    `citation`, and `aliases`, other repositories' names of its modules, so that their checkpoints load.
+    `citation`, and `aliases`, other repositories' names of its modules, so that their checkpoints load. `transform` is
+    the input transform it was trained with, where it was built from a checkpoint.
     """
 
     name: ClassVar[str]
     citation: ClassVar[Citation]
     aliases: ClassVar[dict[str, str]] = {"linear": "classifier", "fc": "classifier"}
+
+    transform: InputTransform | None = None
 
     def __init__(self, num_classes: int, *, channels: int = 3, confidence_branch: bool = False) -> None:
         super().__init__()

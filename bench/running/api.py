@@ -6,11 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BenchError
-
 from .execute import execute, write_files
 from .preparation import Preparation
-from .rows import rows_to_frame
 from .specification import RunSpecification, project_bindings
 
 if TYPE_CHECKING:
@@ -48,10 +45,7 @@ def run(
     outcome = execute(Preparation(specification))
     if files and outcome.rows:
         write_files(specification.out)
-    if outcome.failures:
-        first = outcome.failures[0]
-        raise BenchError(f"{len(outcome.failures)} cells failed; {first.cell}: {first.message} (see {first.path})")
-    return rows_to_frame(outcome.rows)
+    return outcome.to_frame()
 
 
 def _several(names: str | Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.atomic import write_json, write_text
 from bench.errors import BenchError
@@ -17,6 +17,9 @@ from .failures import Failure, FailureLog
 from .preparation import Preparation
 from .rows import rows_to_frame
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -24,6 +27,13 @@ class Outcome:
 
     rows: list[dict[str, Any]]
     failures: list[Failure]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a table. Raises `BenchError` if cells failed, with the first one's error as its cause."""
+        if self.failures:
+            first = self.failures[0]
+            raise BenchError(f"{len(self.failures)} cells failed; {first.cell}: {first.message}") from first.error
+        return rows_to_frame(self.rows)
 
 
 def execute(preparation: Preparation) -> Outcome:

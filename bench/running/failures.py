@@ -17,12 +17,13 @@ from .cells import Cell
 
 @dataclass(frozen=True)
 class Failure:
-    """A cell that could not be evaluated. `mendable` says that the user can mend it: bad input, not a bug."""
+    """A cell that could not be evaluated, and why. `mendable` says that the user can mend it: bad input, not a bug."""
 
     cell: str
     message: str
     path: Path
     mendable: bool
+    error: Exception
 
 
 @dataclass
@@ -42,5 +43,6 @@ class FailureLog:
             message = str(error) if mendable else f"{type(error).__name__}: {error}"
             for cell in cells:
                 path = self.store.put_failure(cell.key, cell.describe(), message, traceback.format_exc())
-                self.failures.append(Failure(f"{cell.method.name} on {cell.id} / {cell.ood}", message, path, mendable))
+                name = f"{cell.method.name} on {cell.id} / {cell.ood}"
+                self.failures.append(Failure(name, message, path, mendable, error))
                 say(f"FAILED {self.failures[-1].cell}: {message}")

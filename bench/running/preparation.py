@@ -50,8 +50,7 @@ class Preparation:
     def __init__(self, specification: RunSpecification) -> None:
         self.specification = spec = specification
         self.device: torch.device = pick_device(spec.device)
-        names = METHODS.names() if spec.method == ("all",) else list(dict.fromkeys(spec.method))
-        self.methods: list[Method] = [METHODS.get(name).make(spec.settings_of(name)) for name in names]
+        self.methods: list[Method] = self._make_methods()
         self.id_set = self._data_set(spec.id)
         self.ood_sets = {one.name: one for one in map(self._data_set, spec.ood)}
         self.tune_set = None if spec.tune_on is None else self._data_set(spec.tune_on)
@@ -59,6 +58,11 @@ class Preparation:
         self.given = self._open_given()
         self.transform = self._find_transform()
         self.needs: list[NetworkNeed] = list(self._find_needs())
+
+    def _make_methods(self) -> list[Method]:
+        spec = self.specification
+        names = METHODS.names() if spec.method == ("all",) else list(dict.fromkeys(spec.method))
+        return [METHODS.get(name).make(spec.settings_of(name)) for name in names]
 
     def _data_set(self, text: str) -> DataSet:
         return resolve_dataset(text, self.specification.bindings, self.specification.settings_of(text))
@@ -132,22 +136,22 @@ class Preparation:
     @cached_property
     def train_images(self) -> Images:
         """The ID training images."""
-        return _not_empty(self.id_set.load("train", self.place), self.id_set.name)
+        return not_empty(self.id_set.load("train", self.place), self.id_set.name)
 
     @cached_property
     def id_images(self) -> Images:
         """The ID test images."""
-        return _not_empty(self.id_set.load("test", self.place), self.id_set.name)
+        return not_empty(self.id_set.load("test", self.place), self.id_set.name)
 
     @cached_property
     def ood_images(self) -> dict[str, Images]:
         """The OOD test images by name."""
-        return {name: _not_empty(one.load("test", self.place), name) for name, one in self.ood_sets.items()}
+        return {name: not_empty(one.load("test", self.place), name) for name, one in self.ood_sets.items()}
 
     @cached_property
     def tune_images(self) -> Images | None:
         """The images of the OOD set that is tuned on, or None."""
-        return None if self.tune_set is None else _not_empty(self.tune_set.load("test", self.place), self.tune_set.name)
+        return None if self.tune_set is None else not_empty(self.tune_set.load("test", self.place), self.tune_set.name)
 
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
         """The network of a need, trained now unless it was before, on the run's device."""
@@ -188,7 +192,8 @@ def require_objective(method: Method, checkpoint: Checkpoint) -> None:
         )
 
 
-def _not_empty(images: Images, name: str) -> Images:
+def not_empty(images: Images, name: str) -> Images:
+    """`images` themselves; raises `BenchError` when there are none."""
     if len(images) == 0:
         raise BenchError(f"'{name}' holds no images.")
     return images

@@ -55,17 +55,22 @@ class RunSpecification:
 
     def require_used(self, names: Iterable[str]) -> None:
         """Raise `UnknownNameError` for a setting whose name is not among those this run knows."""
-        known = {name.partition("=")[0] for name in names}
-        for key in self.settings:
-            owner = key.rpartition(".")[0]
-            if owner not in known:
-                raise UnknownNameError("owner of the setting", owner or key, known)
+        require_used(self.settings, names)
 
 
 def settings_of(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Those of `settings` that belong to `name`, under their own names."""
     prefix = f"{name.partition('=')[0]}."
     return {key.removeprefix(prefix): value for key, value in settings.items() if key.startswith(prefix)}
+
+
+def require_used(settings: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raise `UnknownNameError` for one of `settings` that belongs to none of `names`."""
+    known = {name.partition("=")[0] for name in names}
+    for key in settings:
+        owner = key.rpartition(".")[0]
+        if owner not in known:
+            raise UnknownNameError("owner of the setting", owner or key, known)
 
 
 def settings_from(texts: Iterable[str]) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""Preparation of a run on a torch module at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from torch import nn
+
+from bench.data.dataset import DataSet, Place
+from bench.data.held import HeldSet
+from bench.data.images import Images
+from bench.data.location import data_root
+from bench.data.transform import NORMALIZATIONS, InputTransform, parse_normalization
+from bench.errors import BenchError
+from bench.method import METHODS, Method
+from bench.networks.classifier import Classifier
+
+from .cells import TestedNetwork
+from .model_at_hand import as_tested, device_of, require_classes, require_fitting
+from .preparation import NetworkNeed, Preparation, not_empty
+from .specification import RunSpecification, require_used
+
+
+class ModelPreparation(Preparation):
+    """A run's specification with a model, methods and images at hand in the place of some of its names.
+
+    `methods` replaces the specification's; `sources` says what each of its data sets' names stands for.
+    """
+
+    def __init__(
+        self,
+        specification: RunSpecification,
+        model: nn.Module,
+        *,
+        methods: Sequence[str | Method],
+        sources: Mapping[str, str | Images],
+        transform: InputTransform | None,
+    ) -> None:
+        self.model, self.at_hand, self.sources, self.given_transform = model, methods, sources, transform
+        require_used(specification.settings, [*sources, *(name for name in methods if isinstance(name, str))])
+        if specification.device == "auto":
+            specification = replace(specification, device=str(device_of(model)))
+        super().__init__(specification)
+
+    def _make_methods(self) -> list[Method]:
+        settings_of = self.specification.settings_of
+        return [one if isinstance(one, Method) else METHODS.get(one).make(settings_of(one)) for one in self.at_hand]
+
+    def _data_set(self, text: str) -> DataSet:
+        source = self.sources[text]
+        if isinstance(source, Images):
+            return HeldSet(text, lambda _: source, source.classes)
+        if source == text:
+            return super()._data_set(text)
+        inner = super()._data_set(source)
+        return HeldSet(text, partial(inner.load, "test"), inner.classes)
+
+    def _open_given(self) -> None:
+        return None
+
+    def _find_transform(self) -> InputTransform:
+        normalize, given = self.specification.normalize, self.given_transform
+        own = self.model.transform if isinstance(self.model, Classifier) else None
+        transform = given or own
+        if normalize is not None:
+            if transform is not None:
+                raise BenchError("The input transform includes a normalisation already. Leave normalize out.")
+            mean, std = parse_normalization(normalize)
+            return InputTransform(*self._image_size(), len(mean), mean, std)
+        if transform is None:
+            raise BenchError(
+                "Nothing says how the images that the model was trained on were normalised, and a wrong guess changes "
+                f"every number silently. Give normalize={' or '.join(map(repr, NORMALIZATIONS))}, or 'MEAN/STD' with "
+                "values in [0, 1], or a whole bench.data.transform.InputTransform as transform."
+            )
+        return transform
+
+    def _image_size(self) -> tuple[int, int]:
+        """Height and width of the ID images, which the model is taken to expect where only values are described."""
+        images = not_empty(self.id_set.load("test", Place(data_root(self.specification.data))), self.id_set.name)
+        sizes = {image.shape[:2] for image in images.read(np.arange(min(len(images), 100)))}
+        if len(sizes) > 1:
+            raise BenchError(
+                f"The images of '{self.id_set.name}' have several sizes, so normalize does not say which one the model "
+                "takes. Give a whole bench.data.transform.InputTransform as transform."
+            )
+        [(height, width)] = sizes
+        return height, width
+
+    def _find_needs(self) -> Iterator[NetworkNeed]:
+        self.network = as_tested(self.model, self.transform, self.device)
+        require_fitting(self.network, self.methods)
+        require_classes(self.network, self.id_set.name, self.id_images, self.id_images.classes or self.id_set.classes)
+        yield NetworkNeed(tuple(self.methods), None, None)
+
+    def tested_network(self, need: NetworkNeed) -> TestedNetwork:
+        """The model at hand."""
+        return self.network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
@@ -14,18 +15,21 @@ CHOICES = ("auto", "cpu", "cuda", "mps")
 
 
 def pick_device(choice: str = "auto") -> torch.device:
-    """The device of that name (`cuda:1` is fine); `auto` is CUDA, else MPS, else the CPU."""
+    """The device of that name (`cuda:1` is fine); `auto` is CUDA, else MPS, else the CPU.
+
+    Raises `BenchError` for a name of no device and for one that this machine does not have.
+    """
     import torch
 
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if choice == "auto":
         return torch.device(next(name for name in ("cuda", "mps", "cpu") if available[name]))
-    kind = choice.split(":", maxsplit=1)[0]
-    if kind not in available:
+    if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", choice):
         raise BenchError(f"Unknown device '{choice}'. Choose one of {', '.join(CHOICES)}, or cuda:N.")
-    if not available[kind]:
+    device = torch.device(choice)
+    if not available[device.type] or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
         raise BenchError(f"Device '{choice}' is not available on this machine. Use --device cpu or auto.")
-    return torch.device(choice)
+    return device
 
 
 def describe_device(device: torch.device) -> str:

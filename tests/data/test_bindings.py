@@ -124,6 +124,11 @@ def test_train_and_test_folders_are_splits(tmp_path: Path, test_name: str) -> No
     assert len(bound.load("test", PLACE)) == 2
 
 
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    bound = BoundSet(Binding("x", "folder", _folder(tmp_path, "train/1.png", "plane/1.png")))
+    assert bound.load("test", PLACE).classes == ("plane", "train")
+
+
 def test_a_train_split_that_is_not_there_is_refused(tmp_path: Path) -> None:
     bound = BoundSet(parse_binding(f"cifar10=npz:{_npz(tmp_path / 's.npz')}"))
     with pytest.raises(BenchError, match=r"only test images.*'train'"):

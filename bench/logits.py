@@ -12,12 +12,13 @@ def log_max_softmax(logits: NDArray[Any], temperature: float = 1.0) -> NDArray[n
     """Log max_k softmax(logits / temperature)_k, `(N,)` in [-log K, 0], for logits `(N, K)`.
 
     The share of the other classes is summed apart from the largest one's, so that probabilities which round to 1
-    keep their order.
+    keep their order. NaN where the largest logit is not finite: an overflow is not certainty.
     """
     gaps = logits.astype(np.float64) / temperature
     largest = gaps.argmax(axis=1)
     rows = np.arange(len(gaps))
-    gaps -= gaps[rows, largest][:, None]
-    gaps[rows, largest] = -np.inf
+    top = gaps[rows, largest]
+    gaps -= np.where(np.isfinite(top), top, np.nan)[:, None]
+    gaps[rows, largest] = np.where(np.isfinite(top), -np.inf, np.nan)
     others: NDArray[np.float64] = np.exp(gaps).sum(axis=1)
     return -np.log1p(others)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.citation import Citation
-from bench.errors import UnknownNameError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, View
 from bench.registry import registers, registry
+from bench.settings import checked_settings
 
 method = registers("method")
 """Class decorator that registers a scoring method under a literal name: `@method("msp")`."""
@@ -61,8 +61,11 @@ class Method(ABC):
 
     @classmethod
     def make(cls, parameters: Mapping[str, Any]) -> Self:
-        """An instance with some hyper-parameters set; raises `UnknownNameError` for one that it does not have."""
-        for name in parameters:
-            if name not in cls.parameter_names():
-                raise UnknownNameError(f"parameter of method {cls.name}:", name, cls.parameter_names())
-        return cls(**parameters)
+        """An instance with some hyper-parameters set, each in the type of its default.
+
+        Raises `UnknownNameError` for one that it does not have, and `BenchError` for a value it cannot work with.
+        """
+        defaults = {name: given.default for name, given in inspect.signature(cls).parameters.items()}
+        made = cls(**checked_settings(cls.name, parameters, defaults))
+        made.view()  # a view that cannot be made is found here, not after hours of training
+        return made

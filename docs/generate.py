@@ -138,7 +138,7 @@ def protocols() -> str:
 
 def commands() -> str:
     """Each command with its first line of help."""
-    return table(("command", ""), [(f"`{name}`", first_line(one.help)) for name, one in walk_commands()])
+    return table(("command", "what it does"), [(f"`{name}`", first_line(one.help)) for name, one in walk_commands()])
 
 
 def command_options() -> str:
@@ -147,7 +147,7 @@ def command_options() -> str:
     for name, command in walk_commands():
         rows = [(f"`{option_name(one)}`", one.help or "") for one in command.params]
         parts = [f"### `{name}`", first_line(command.help)]
-        sections += [*parts, table(("option", ""), rows)] if rows else parts
+        sections += [*parts, table(("option", "what it is"), rows)] if rows else parts
     return "\n\n".join(sections)
 
 

@@ -13,9 +13,9 @@ from bench.errors import BenchError, UnknownNameError
 def checked_settings(owner: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The `given` values, each in the type of its default, so that equal values are one value: 4 becomes 4.0.
 
-    Lists become tuples where the default is one; a default of another type, such as None, takes anything. Raises `UnknownNameError` for a
-    name without a default, and `BenchError` for a value of another kind, NaN and infinity. `owner` (`odin`, `recipe`)
-    stands in the messages.
+    Lists become tuples where the default is one; a default of another type, such as None, takes anything. `owner`
+    (`odin`, `recipe`) stands in the messages. Raises `UnknownNameError` for a name without a default, and
+    `BenchError` for a value of another kind, NaN and infinity.
     """
     for name in given:
         if name not in defaults:

@@ -34,8 +34,7 @@ from bench.extraction.cache import extract_cached
 from bench.extraction.extract import BATCH_SIZE
 from bench.extraction.view import CLEAN
 from bench.networks.classifier import Classifier, build_network
-from bench.training.augmentation import Augmentation
-from bench.training.recipe import Precision, Recipe
+from bench.training.recipe import Augmentation, Precision, Recipe
 from bench.training.train import TrainingPlan, train
 
 CLASSES = tuple("0123456789")

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.citation import Citation
+from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.method import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
@@ -57,6 +58,10 @@ class LearnedConfidence(Objective):
 
     def __init__(self, *, budget: float = 0.3, hints: float = 0.5) -> None:
         super().__init__()
+        if budget <= 0 or not 0 <= hints <= 1:
+            raise BenchError(
+                f"learned-confidence: the budget must be above 0 and hints between 0 and 1, got {budget} and {hints}."
+            )
         self.budget, self.hints = budget, hints
         self.state["lambda"] = torch.tensor(0.1)
 

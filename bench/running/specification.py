@@ -68,9 +68,8 @@ def require_used(settings: Mapping[str, Any], names: Iterable[str]) -> None:
     """Raise `UnknownNameError` for one of `settings` that belongs to none of `names`."""
     known = {name.partition("=")[0] for name in names}
     for key in settings:
-        owner = key.rpartition(".")[0]
-        if owner not in known:
-            raise UnknownNameError("owner of the setting", owner or key, known)
+        if not any(key.startswith(f"{name}.") for name in known):
+            raise UnknownNameError(f"owner of the setting '{key}':", key.partition(".")[0], known)
 
 
 def settings_from(texts: Iterable[str]) -> dict[str, Any]:

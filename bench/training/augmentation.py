@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How training images are varied.
-
-    `crop_padding`: black pixels added on each side before a random crop to the old size. `flip`: mirror every second
-    image. `cutout`: side of a square set to the mean after normalisation, its centre uniform over the image and the
-    square clipped at the border (DeVries & Taylor 2017, arXiv 1708.04552), applied with `cutout_probability`.
-    """
-
-    crop_padding: int = 0
-    flip: bool = False
-    cutout: int = 0
-    cutout_probability: float = 0.5
+from .recipe import Augmentation
 
 
 def pad_images(unit: Tensor, augmentation: Augmentation) -> Tensor:

@@ -13,9 +13,9 @@ from bench.data.images import Labels, Pixels
 from bench.data.transform import InputTransform
 from bench.seeds import torch_generator
 
-from .augmentation import Augmentation, crop_and_flip, cutout, pad_images
+from .augmentation import crop_and_flip, cutout, pad_images
 from .objective import Objective
-from .recipe import Recipe
+from .recipe import Augmentation, Recipe
 from .schedule import learning_rate
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -11,6 +13,7 @@ from torch.nn import functional as F
 
 from bench.networks.classifier import NetworkOutput
 from bench.registry import registers, registry
+from bench.settings import checked_settings
 
 objective = registers("objective")
 """Class decorator that registers a training objective under a literal name: `@objective("cross-entropy")`."""
@@ -38,6 +41,15 @@ class Objective(ABC):
     def parameters(self) -> dict[str, float]:
         """The hyper-parameters, for the checkpoint's identity."""
         return {}
+
+    @classmethod
+    def make(cls, parameters: Mapping[str, Any]) -> Self:
+        """An instance with some hyper-parameters set, each in the type of its default.
+
+        Raises `UnknownNameError` for one that it does not have, and `BenchError` for a value it cannot work with.
+        """
+        defaults = {name: given.default for name, given in inspect.signature(cls).parameters.items()}
+        return cls(**checked_settings(cls.name, parameters, defaults))
 
 
 @objective("cross-entropy")

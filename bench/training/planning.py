@@ -38,7 +38,7 @@ def plan_training(
         raise BenchError(f"'{data_set.name}' has {len(classes)} classes; a classifier needs at least two.")
     network = network or data_set.default_network
     NETWORKS.entry(network)
-    OBJECTIVES.entry(objective)
+    OBJECTIVES.get(objective).make(objective_settings or {})  # wrong settings are found here, before any training
     return TrainingPlan(
         network=network,
         id_dataset=data_set.name,

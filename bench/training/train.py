@@ -61,7 +61,7 @@ class TrainingPlan:
 
     def make_objective(self) -> Objective:
         """A fresh objective with the plan's parameters."""
-        made: Objective = OBJECTIVES.get(self.objective)(**self.objective_parameters)
+        made: Objective = OBJECTIVES.get(self.objective).make(self.objective_parameters)
         return made
 
     @property

@@ -50,7 +50,7 @@ clean: ## Remove the environment and what tools left behind; results in runs/ st
 # A stamp file says that a step was finished, so that an interrupted one is done again.
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "oodbench needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+	  echo "oodbench needs Python 3.11 or newer, but '$(PYTHON)' says $$($(PYTHON) --version 2>&1)." \
 	       "Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	@touch $@

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 import typer
 
+from bench.errors import UnknownNameError
+
 
 class Kind(StrEnum):
-    """One of a kind, as `bench describe` takes it."""
+    """What can be listed and described."""
 
     METHOD = "method"
     DATASET = "dataset"
@@ -20,29 +22,20 @@ class Kind(StrEnum):
     REPORT = "report"
 
 
-class Kinds(StrEnum):
-    """All of a kind, as `bench list` takes it."""
-
-    METHODS = "methods"
-    DATASETS = "datasets"
-    NETWORKS = "networks"
-    RECIPES = "recipes"
-    OBJECTIVES = "objectives"
-    PROTOCOLS = "protocols"
-    REPORTS = "reports"
-
-    @property
-    def singular(self) -> Kind:
-        """One of this kind."""
-        return Kind(self.value.removesuffix("s"))
-
-
 @dataclass(frozen=True)
 class Named:
     """A name and one line on what it stands for."""
 
     name: str
     summary: str
+
+
+def parse_kind(text: str) -> Kind:
+    """The kind of that name, in the singular or the plural; raises `UnknownNameError` for another."""
+    singular = text.lower().removesuffix("s")
+    if singular not in set(Kind):
+        raise UnknownNameError("kind", text, [f"{kind}s" for kind in Kind])
+    return Kind(singular)
 
 
 def all_named(kind: Kind) -> list[Named]:
@@ -60,7 +53,17 @@ def all_named(kind: Kind) -> list[Named]:
     return [Named(entry.name, entry.summary) for entry in registry(kind.value).entries.values()]
 
 
+def complete_kind(incomplete: str) -> list[str]:
+    """For shell completion: the kinds that begin with `incomplete`."""
+    return [kind.value for kind in Kind if kind.value.startswith(incomplete)]
+
+
+def complete_kinds(incomplete: str) -> list[str]:
+    """For shell completion: the kinds, in the plural, that begin with `incomplete`."""
+    return [f"{kind}s" for kind in Kind if kind.value.startswith(incomplete.removesuffix("s"))]
+
+
 def complete_name(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """For shell completion: the names of the kind typed before that begin with `incomplete`, with their summaries."""
-    found = all_named(Kind(context.params["kind"]))
+    found = all_named(parse_kind(context.params["kind"]))
     return [(one.name, one.summary) for one in found if one.name.startswith(incomplete)]

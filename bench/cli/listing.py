@@ -10,18 +10,24 @@ import typer
 
 from .columns import print_columns
 from .formats import FormatOption, TableOrJson
-from .kinds import Kinds, all_named
+from .kinds import all_named, complete_kinds, parse_kind
 
 
 def list_names(
-    kind: Annotated[Kinds, typer.Argument(help="What to list.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="methods, datasets, networks, recipes, objectives, protocols or reports.",
+            autocompletion=complete_kinds,
+        ),
+    ],
     output_format: FormatOption = TableOrJson.TABLE,
 ) -> None:
     """List every method, data set, network, recipe, objective, protocol or report with one line on what it is.
 
     More on one of them: bench describe KIND NAME, such as bench describe method odin.
     """
-    found = all_named(kind.singular)
+    found = all_named(parse_kind(kind))
     if output_format is TableOrJson.JSON:
         typer.echo(json.dumps([asdict(one) for one in found], indent=1))
         return

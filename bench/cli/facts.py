@@ -1,0 +1,149 @@
+"""What `bench describe` tells of each kind: a text, and labelled facts of one or several lines."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .kinds import Kind
+
+Fact = tuple[str, str | Sequence[str]]
+Facts = list[Fact]
+
+
+def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
+    """The docstring of what `name` stands for, and facts about it; those that do not apply are left out.
+
+    Raises `UnknownNameError` for a name that nothing of this kind has.
+    """
+    if kind is Kind.RECIPE:
+        return _recipe(name)
+    if kind is Kind.PROTOCOL:
+        return _protocol(name)
+    from bench.registry import registry
+
+    entry = registry(kind.value).entry(name)
+    found = entry.resolve()
+    facts = [*_OF_KIND[kind](found), ("defined in", entry.origin)]
+    return inspect.getdoc(found) or "", [(label, value) for label, value in facts if value]
+
+
+def _method(found: Any) -> Facts:
+    from bench.extraction.view import CLEAN
+
+    needs = {
+        "a network with the confidence branch": found.needs_confidence,
+        "features that the logits are a linear function of": found.needs_features,
+        "the gradient of a loss with respect to each image": found().view() != CLEAN,
+    }
+    return [
+        ("paper", str(found.citation)),
+        ("parameters", _parameters(found)),
+        ("search", [f"{name}: {', '.join(map(str, values))}" for name, values in found.search.items()]),
+        ("objective", found.objective),
+        ("needs", [what for what, needed in needs.items() if needed] or "logits alone"),
+        ("version", str(found.version)),
+    ]
+
+
+def _dataset(found: Any) -> Facts:
+    from bench.data.download import readable_bytes
+
+    transform = found().training_transform()
+    counts = [f"{count:,} {split}" for split, count in found.counts.items()]
+    download = f", {readable_bytes(found.download_bytes)} to download" if found.download_bytes else ""
+    return [
+        ("title", found.title),
+        ("source", str(found.citation)),
+        ("licence", found.licence),
+        ("had", found.obtained + download),
+        ("by hand", getattr(found, "by_hand", "").format(root="DATA")),
+        ("images", ", ".join(counts)),
+        ("pixels", "x".join(map(str, found.image_size)) if found.image_size else "any size"),
+        ("classes", _shortened(found.classes)),
+        ("parameters", _parameters(found)),
+        ("trained by", f"{found.default_network}, recipe {found.default_recipe}" if transform else ""),
+        ("input", [f"{name}: {value}" for name, value in transform.to_dict().items()] if transform else ""),
+        ("checksums", [f"{path}  {value}" for path, value in found.checksums.items()]),
+    ]
+
+
+def _network(found: Any) -> Facts:
+    import torch
+
+    with torch.device("meta"):  # the sizes alone
+        plain, branched = found(10), found(10, confidence_branch=True)
+    counts = [sum(parameter.numel() for parameter in built.parameters()) for built in (plain, branched)]
+    return [
+        ("paper", str(found.citation)),
+        ("parameters", f"{counts[0]:,} for 10 classes; {counts[1]:,} with the confidence branch"),
+        ("features", str(plain.classifier.in_features)),
+        ("also called", [f"{other} for {own}" for other, own in found.aliases.items()]),
+    ]
+
+
+def _objective(found: Any) -> Facts:
+    return [
+        ("parameters", _parameters(found)),
+        ("network", "with the confidence branch" if found.confidence_branch else "without the confidence branch"),
+    ]
+
+
+def _report(found: Any) -> Facts:
+    del found
+    return []
+
+
+def _recipe(name: str) -> tuple[str, Facts]:
+    from bench.training.recipe import FOLDER, load_recipe, read_recipe
+
+    tables = read_recipe(name)
+    base = load_recipe(name, "", "").to_dict()
+    base |= base.pop("augmentation")
+    overrides = [(f"[{path}]", _assignments(table)) for path, table in _overrides(tables)]
+    settings = _assignments({key: value for key, value in base.items() if key != "name"})
+    facts: Facts = [("settings", settings), *overrides, ("defined in", str(FOLDER / f"{name}.toml"))]
+    return str(tables["summary"]), facts
+
+
+def _overrides(tables: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The tables of a recipe file that override its defaults, by their dotted paths."""
+    found = []
+    for owner in ("dataset", "network"):
+        for name, table in tables.get(owner, {}).items():
+            found.append((f"{owner}.{name}", table))
+            found += [(f"{owner}.{name}.dataset.{inner}", one) for inner, one in table.get("dataset", {}).items()]
+    return [(path, {key: value for key, value in table.items() if key != "dataset"}) for path, table in found]
+
+
+def _assignments(table: Mapping[str, Any]) -> list[str]:
+    flat = {**table, **table.get("augmentation", {})}
+    return [f"{key} = {value}" for key, value in flat.items() if key != "augmentation"]
+
+
+def _protocol(name: str) -> tuple[str, Facts]:
+    from bench.errors import UnknownNameError
+    from bench.running.protocol import PROTOCOLS
+
+    if name not in PROTOCOLS:
+        raise UnknownNameError("protocol", name, PROTOCOLS)
+    return f"Parameters of methods: {PROTOCOLS[name]}.", []
+
+
+def _parameters(found: Callable[..., Any]) -> list[str]:
+    return [f"{one.name} = {one.default!r}" for one in inspect.signature(found).parameters.values()]
+
+
+def _shortened(classes: Sequence[str]) -> str:
+    shown = ", ".join(classes[:10]) + (", …" if len(classes) > 10 else "")
+    return f"{len(classes)}: {shown}" if classes else ""
+
+
+_OF_KIND: dict[Kind, Callable[[Any], Facts]] = {
+    Kind.METHOD: _method,
+    Kind.DATASET: _dataset,
+    Kind.NETWORK: _network,
+    Kind.OBJECTIVE: _objective,
+    Kind.REPORT: _report,
+}

@@ -1,0 +1,142 @@
+"""`bench threshold`: the threshold that keeps a wanted share of ID images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bench.errors import BenchError
+
+from .columns import print_columns
+from .formats import FormatOption, TableOrJson
+from .options import Checkpoint, Data, Device, Network, Normalize, Recipe, Settings
+
+if TYPE_CHECKING:
+    from bench.data.dataset import DataSet
+    from bench.data.images import Images
+    from bench.detector import Detector
+    from bench.method import Method
+    from bench.networks.checkpoint import Checkpoint as NetworkCheckpoint
+
+
+def threshold(
+    method: Annotated[str, typer.Option(help="Scoring method.")],
+    id: Annotated[str, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")],
+    tpr: Annotated[float, typer.Option(help="Share of ID images that is to be called ID, in (0, 1].")] = 0.95,
+    checkpoint: Checkpoint = None,
+    normalize: Normalize = None,
+    network: Network = None,
+    recipe: Recipe = None,
+    seed: Annotated[int, typer.Option(help="Seed to train with, where no checkpoint is given.")] = 0,
+    setting: Settings = None,
+    device: Device = "auto",
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="Write the detector to this file, for bench detect.")] = None,
+    output_format: FormatOption = TableOrJson.TABLE,
+) -> None:
+    """Find the threshold at which a share of ID validation images is called ID, and make a detector of it.
+
+    The validation images are the first 1,000 of the ID test set, or its first fifth if that is fewer. The network is
+    the given checkpoint, or is trained (or found trained) as bench run does. Example:
+
+    bench threshold --method confidence --id digits --tpr 0.95 --out detector.json
+    """
+    from bench.detector import fit_detector
+    from bench.running.protocol import part, validation_count
+    from bench.running.specification import settings_from
+
+    settings = settings_from(setting or [])
+    chosen, data_set = _resolve(method, id, settings)
+    if checkpoint is None:
+        if normalize is not None:
+            raise BenchError("--normalize describes a --checkpoint from elsewhere; without one, leave it out.")
+        found, file = _train(chosen, data_set, settings, network, recipe, seed, device, data)
+    else:
+        found, file = _open(checkpoint, data_set, network, normalize), checkpoint
+    images = _test_images(data_set, found, data)
+    count = validation_count(images)
+    name = f"the first {count:,} of {len(images):,} test images of {data_set.name}"
+    detector = fit_detector(found, chosen, part(images, 0, count), tpr=tpr, name=name, device=device)
+    if out is not None:
+        detector.save(out, checkpoint=file)
+    _print(detector, output_format)
+    then = f"wrote {out}; apply it with: bench detect {out} PATH…" if out else "Keep it with: --out detector.json"
+    typer.echo(then, err=True)
+
+
+def _resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Method, DataSet]:
+    from bench.data.resolve import resolve_dataset
+    from bench.method import METHODS
+    from bench.running.specification import project_bindings, require_used, settings_of
+
+    chosen = METHODS.get(method).make(settings_of(settings, method))
+    data_set = resolve_dataset(id_text, project_bindings(Path.cwd()), settings_of(settings, id_text))
+    require_used(settings, [method, chosen.objective, id_text, "recipe"])
+    return chosen, data_set
+
+
+def _open(path: Path, data_set: DataSet, network: str | None, normalize: str | None) -> NetworkCheckpoint:
+    from bench.networks.foreign import open_checkpoint
+
+    return open_checkpoint(
+        path, network=network, normalize=normalize, id_dataset=data_set.name, classes=data_set.classes
+    )
+
+
+def _train(
+    method: Method,
+    data_set: DataSet,
+    settings: dict[str, Any],
+    network: str | None,
+    recipe: str | None,
+    seed: int,
+    device: str,
+    data: Path | None,
+) -> tuple[NetworkCheckpoint, Path]:
+    from bench.data.dataset import Place
+    from bench.data.location import data_root
+    from bench.device import pick_device
+    from bench.running.specification import settings_of
+    from bench.training.planning import plan_training
+    from bench.training.train import find_or_train
+
+    images = data_set.load("train", Place(data_root(data)))
+    plan = plan_training(
+        data_set,
+        images,
+        objective=method.objective,
+        network=network,
+        recipe=recipe,
+        seed=seed,
+        recipe_settings=settings_of(settings, "recipe"),
+        objective_settings=settings_of(settings, method.objective),
+    )
+    return find_or_train(plan, images, pick_device(device)), plan.path
+
+
+def _test_images(data_set: DataSet, checkpoint: NetworkCheckpoint, data: Path | None) -> Images:
+    from bench.data.dataset import Place
+    from bench.data.location import data_root
+
+    shape = checkpoint.transform
+    return data_set.load("test", Place(data_root(data), shape.height, shape.width, shape.channels))
+
+
+def _print(detector: Detector, output_format: TableOrJson) -> None:
+    if output_format is TableOrJson.JSON:
+        typer.echo(json.dumps(detector.describe(), indent=1, allow_nan=False))
+        return
+    parameters = ", ".join(f"{name} {value}" for name, value in detector.method.parameters().items())
+    print_columns(
+        [
+            ("threshold", repr(detector.threshold)),
+            ("rule", f"OOD where {detector.method.name} < threshold, else ID"),
+            ("wanted", f"{100 * detector.tpr:.10g} % of ID images called ID"),
+            ("attained", f"{100 * detector.validation['called_id']:.2f} % of {detector.validation['name']}"),
+            ("method", detector.method.name + (f" ({parameters})" if parameters else "")),
+            ("network", f"{detector.checkpoint.network}, weights {detector.checkpoint.weights_hash[:12]}"),
+        ]
+    )

@@ -1,0 +1,141 @@
+"""The decision rule g(x; delta): from a score and a threshold to ID or OOD for each image."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.data.images import Images
+from bench.detector_file import read_description, write_description
+from bench.device import pick_device
+from bench.errors import BenchError
+from bench.extraction.extract import extract
+from bench.method import METHODS, Method, Scores
+from bench.metrics import threshold_at_tpr
+from bench.metrics.inputs import score_array
+from bench.networks.checkpoint import Checkpoint
+from bench.networks.classifier import Classifier
+from bench.provenance import provenance
+from bench.running.preparation import require_objective
+
+RULE = "out-of-distribution where score < threshold, else in-distribution; larger scores are more in-distribution"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The scores `(N,)` of N images, larger = more in-distribution, and whether each is called in-distribution."""
+
+    scores: Scores
+    is_id: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Detector:
+    """A network, a method and a threshold delta: an image is called OOD where its score < delta, else ID.
+
+    `fit_detector` sets delta to the largest score that at least the share `tpr` of its ID validation images reaches,
+    which is the score of one of them. That image must be called ID for the share to be attained, hence < and not <=.
+    DeVries & Taylor 2018 write g(x; delta) = OOD where c <= delta; that is this rule, with the next smaller
+    floating-point number for delta. `validation` says on how many images delta was chosen and which share it calls ID.
+    """
+
+    checkpoint: Checkpoint
+    method: Method
+    threshold: float
+    tpr: float
+    validation: dict[str, Any]
+    provenance: dict[str, Any]
+    device: torch.device
+
+    def decide(self, images: Images) -> Decision:
+        """Score `images`, shown as the checkpoint's input transform says, and compare with the threshold.
+
+        Raises `BenchError` when there are none, `NonFiniteScoresError` for a score that is not a finite number.
+        """
+        scores = _score(self._network, self.checkpoint, self.method, images, self.device)
+        return Decision(scores, scores >= self.threshold)
+
+    def save(self, path: str | Path, *, checkpoint: str | Path) -> None:
+        """Write the detector as JSON; `checkpoint` is the file of its network, which is pointed to, not copied.
+
+        Raises `BenchError` if that file does not hold the detector's network, or `path` cannot be written.
+        """
+        write_description(Path(path), self.describe(), Path(checkpoint))
+
+    @classmethod
+    def load(cls, path: str | Path, *, device: str = "auto") -> Detector:
+        """Read what `save` wrote. Raises `BenchError` if anything that decides has changed since, or is missing."""
+        described, checkpoint = read_description(Path(path))
+        method = METHODS.get(described["method"]).make(described["parameters"])
+        if method.version != described["method_version"]:
+            raise BenchError(
+                f"{path} was made with version {described['method_version']} of {method.name}, whose scores differ "
+                f"from those of version {method.version}. Fit the detector again with bench threshold."
+            )
+        kept = {name: described[name] for name in ("threshold", "tpr", "validation", "provenance")}
+        return cls(checkpoint=checkpoint, method=method, device=pick_device(device), **kept)
+
+    def describe(self) -> dict[str, Any]:
+        """The detector as plain data, but for the path of its checkpoint."""
+        return {
+            "rule": RULE,
+            "method": self.method.name,
+            "method_version": self.method.version,
+            "parameters": self.method.parameters(),
+            "threshold": self.threshold,
+            "tpr": self.tpr,
+            "validation": self.validation,
+            "checkpoint": {
+                "weights_hash": self.checkpoint.weights_hash,
+                "network": self.checkpoint.network,
+                "id_dataset": self.checkpoint.id_dataset,
+                "transform": self.checkpoint.transform.to_dict(),
+            },
+            "provenance": self.provenance,
+        }
+
+    @cached_property
+    def _network(self) -> Classifier:
+        return _build(self.checkpoint, self.device)
+
+
+def fit_detector(
+    checkpoint: Checkpoint, method: Method, images: Images, *, tpr: float = 0.95, name: str = "", device: str = "auto"
+) -> Detector:
+    """The detector that calls at least the share `tpr` of the ID validation `images` in-distribution.
+
+    `name` says in the file what these images are; they should be in no training and no test set. Raises `BenchError`
+    for a `tpr` outside (0, 1], when there are no images, and when the checkpoint lacks what the method needs.
+    """
+    started = time.perf_counter()
+    require_objective(method, checkpoint)
+    chosen = pick_device(device)
+    scores = _score(_build(checkpoint, chosen), checkpoint, method, images, chosen)
+    threshold = threshold_at_tpr(scores, tpr)
+    validation = {
+        "images": len(images),
+        "called_id": float((scores >= threshold).mean()),
+        "name": name,
+        "identity": images.identity,
+    }
+    seconds = time.perf_counter() - started
+    return Detector(checkpoint, method, threshold, float(tpr), validation, provenance(chosen, seconds), chosen)
+
+
+def _build(checkpoint: Checkpoint, device: torch.device) -> Classifier:
+    return checkpoint.build(device).to(memory_format=torch.channels_last).requires_grad_(False)
+
+
+def _score(network: Classifier, checkpoint: Checkpoint, method: Method, images: Images, device: torch.device) -> Scores:
+    if len(images) == 0:
+        raise BenchError("There are no images to score.")
+    view = method.view()
+    outputs = extract(network, images, checkpoint.transform, [view], device=device)
+    return score_array(method.score(outputs[view]), f"scores of {method.name}")

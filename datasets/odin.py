@@ -191,8 +191,12 @@ class AllImages(DataSet):
 
         self.require_split(split)
         parts = self._load_parts(place)
-        chosen = [np.arange(1000) if split == "validation" else np.arange(1000, len(part)) for part in parts]
-        return PooledImages([SubsetImages(part, indices) for part, indices in zip(parts, chosen, strict=True)])
+        first = PooledImages([SubsetImages(part, np.arange(1000)) for part in parts])
+        if split == "validation":
+            return first
+        rest = PooledImages([SubsetImages(part, np.arange(1000, len(part))) for part in parts])
+        rest.held_out = first
+        return rest
 
     def _load_parts(self, place: Place) -> list[Images]:
         found, absent = [], []

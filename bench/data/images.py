@@ -22,12 +22,14 @@ class Images(ABC):
     """N images in a fixed order.
 
     `labels` holds class indices `(N,)` or is None; `classes` names them where known; `note` says what a reader of a
-    table must know of these images (for example that they were derived), or is empty.
+    table must know of these images (for example that they were derived), or is empty. `held_out` are images of the
+    same set that its authors keep for tuning and that are not among these; None where there are none.
     """
 
     labels: Labels | None = None
     classes: tuple[str, ...] = ()
     note: str = ""
+    held_out: Images | None = None
 
     @abstractmethod
     def __len__(self) -> int: ...

@@ -11,13 +11,18 @@ from .classifier import Classifier, network
 
 @network("convnet")
 class ConvNet(Classifier):
-    """Four 3x3 convolutions with batch normalisation, three max-pools, global average; 64 features."""
+    """Four 3x3 convolutions with batch normalisation on the halved image, three max-pools, global average; 64 features.
+
+    It is made for images of at most 16x16 pixels shown at 32x32, whose halves lose nothing. At the full size its
+    first filters meet frequencies that no training image has: `docs/design/0010-the-small-network.md`.
+    """
 
     citation = Citation("oodbench", "The oodbench maintainers", 2026)
 
     def build(self, channels: int) -> int:
-        """Four convolution blocks of 16, 32, 64 and 64 channels."""
+        """A 2x2 average, then four convolution blocks of 16, 32, 64 and 64 channels."""
         self.trunk = nn.Sequential(
+            nn.AvgPool2d(2),
             *_block(channels, 16),
             nn.MaxPool2d(2),
             *_block(16, 32),

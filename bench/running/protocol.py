@@ -54,9 +54,8 @@ def split_pair(protocol: str, id_images: Images, ood_images: Images, *, ood: str
     if protocol == "published":
         return Split(id_images, ood_images)
     if protocol == "paper-oracle":
-        held = min(HELD_OUT, len(ood_images) // 2)
-        tune_ood, test_ood = part(ood_images, 0, held), part(ood_images, held, len(ood_images))
-        words = f"the first {held:,} images of {ood} and all {len(id_images):,} ID test images"
+        tune_ood, test_ood = _split_ood(ood_images)
+        words = f"{len(tune_ood):,} images of {ood} and all {len(id_images):,} ID test images"
         return Split(id_images, test_ood, id_images, tune_ood, words)
     held = validation_count(id_images)
     tune_id, test_id = part(id_images, 0, held), part(id_images, held, len(id_images))
@@ -68,3 +67,11 @@ def split_pair(protocol: str, id_images: Images, ood_images: Images, *, ood: str
         assert tune_images is not None
         outliers, words = part(tune_images, 0, min(HELD_OUT, len(tune_images))), "images of another OOD set"
     return Split(test_id, ood_images, tune_id, outliers, f"{held:,} held-out ID images and {len(outliers):,} {words}")
+
+
+def _split_ood(images: Images) -> tuple[Images, Images]:
+    """The images to tune on and those to test on: as the set's authors split it, else at the first 1,000 or half."""
+    if images.held_out is not None:
+        return images.held_out, images
+    held = min(HELD_OUT, len(images) // 2)
+    return part(images, 0, held), part(images, held, len(images))

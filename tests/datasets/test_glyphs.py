@@ -41,6 +41,9 @@ def test_no_letter_is_larger_than_its_image() -> None:
             assert max(right, bottom) <= 16, letter
 
 
-def test_every_letter_is_another_image() -> None:
-    one_font = GLYPHS.pixels[3 * 25 : 4 * 25]
-    assert len(np.unique(one_font, axis=0)) == 25
+def test_hardly_any_two_are_equal() -> None:
+    assert len(np.unique(GLYPHS.pixels, axis=0)) > 0.99 * len(GLYPHS)
+
+
+def test_the_first_images_are_a_mixture() -> None:
+    assert np.bincount(GLYPHS.labels[:200], minlength=25).min() > 0

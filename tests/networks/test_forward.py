@@ -38,15 +38,19 @@ def max_pool(x: Tensor) -> Tensor:
     return halve(x, lambda squares, dimension: squares.max(dimension).values)
 
 
+def average_pool(x: Tensor) -> Tensor:
+    return halve(x, lambda squares, dimension: squares.mean(dimension))
+
+
 def plain(state: State, x: Tensor, layout: str) -> Tensor:
-    """Convolutions (c) and pools (p), numbered as a list of modules in which a convolution takes three places."""
+    """Convolutions (c), maximum (p) and average pools (a), numbered as a list in which a convolution takes three."""
     place = 0
     for kind in layout:
         if kind == "c":
             x = norm_relu(state, f"trunk.{place + 1}", conv(state, f"trunk.{place}", x))
             place += 3
         else:
-            x = max_pool(x)
+            x = max_pool(x) if kind == "p" else average_pool(x)
             place += 1
     return x
 
@@ -99,7 +103,7 @@ def dense(state: State, x: Tensor) -> Tensor:
 
 
 TRUNKS: dict[str, Callable[[State, Tensor], Tensor]] = {
-    "convnet": lambda state, x: plain(state, x, "cpcpcpc"),
+    "convnet": lambda state, x: plain(state, x, "acpcpcpc"),
     "densenet-bc-100-12": dense,
     "resnet18": lambda state, x: residual(state, x, [2, 2, 2, 2]),
     "resnet20": lambda state, x: residual(state, x, [3, 3, 3]),

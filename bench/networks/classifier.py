@@ -43,6 +43,7 @@ class Classifier(nn.Module):
 
     name: ClassVar[str]
     citation: ClassVar[Citation]
+    version: ClassVar[int] = 1
     aliases: ClassVar[dict[str, str]] = {"linear": "classifier", "fc": "classifier"}
 
     transform: InputTransform | None = None

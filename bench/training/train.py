@@ -15,7 +15,7 @@ from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.networks.checkpoint import Checkpoint
-from bench.networks.classifier import Classifier, build_network
+from bench.networks.classifier import NETWORKS, Classifier, build_network
 from bench.progress import Progress
 from bench.seeds import derived_seed
 
@@ -50,6 +50,7 @@ class TrainingPlan:
         """The plan as plain data, kept in the checkpoint."""
         return {
             "network": self.network,
+            "network_version": NETWORKS.get(self.network).version,
             "id_dataset": self.id_dataset,
             "data_identity": self.data_identity,
             "transform": self.transform.to_dict(),

@@ -19,7 +19,9 @@ from .style import NEUTRAL_COLOR, draw_histogram, figure_name, figure_style, sav
 from .summary import percent
 from .table import DASH
 
-GRID = Grid(2, 3.3, 1.9, above=0.5, below=0.5)
+FEW, MANY = (Grid(columns, 3.3, 1.9, above=0.5, below=0.5) for columns in (2, 4))
+MOST_FEW = 6
+"""More panels than these stand four abreast instead of two."""
 
 
 @report("confidence-histogram")
@@ -65,7 +67,8 @@ def _panels(block: Block, results: Results) -> list[_Panel]:
 
 def _figure(rows: FigureRows, panels: list[_Panel]) -> Figure:
     title = f"Scores of right and wrong predictions · {rows.title}"
-    figure, all_axes = GRID.draw(len(panels), title, "", "Share of each group's images per bin (%)")
+    grid = FEW if len(panels) <= MOST_FEW else MANY
+    figure, all_axes = grid.draw(len(panels), title, "", "Share of each group's images per bin (%)")
     labels = [panel.label for panel in panels]
     for axes, panel in zip(all_axes, panels, strict=True):
         tuned_for = f", tuned for {', '.join(map(figure_name, panel.oods))}" if labels.count(panel.label) > 1 else ""

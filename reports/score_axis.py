@@ -20,7 +20,7 @@ from .escaping import superscript
 Floats = NDArray[np.float64]
 
 BINS = 60
-WELL_SPREAD = 8.0
+WELL_SPREAD = 12.0
 """ID scores that fill this many bins as evenly as can be are shown well enough."""
 TAIL = 0.001
 """Share of the scores at either end that falls into the outermost bin."""

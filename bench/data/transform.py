@@ -77,7 +77,7 @@ class InputTransform:
         scale = _WHITE.get(array.dtype.name, 1.0)
         if array.dtype != np.uint8:
             array = array.astype(np.float32)
-        batch = torch.from_numpy(np.ascontiguousarray(array)).to(device).permute(0, 3, 1, 2).float()
+        batch = torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device).permute(0, 3, 1, 2).float()
         return self._sized(self._coloured(batch / scale))
 
     def _coloured(self, batch: Tensor) -> Tensor:

@@ -42,7 +42,7 @@ class TrainingData:
         """From a data set's images; bytes of the right shape stay bytes, others become floats sized by `transform`."""
         wanted = (transform.height, transform.width, transform.channels)
         if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and pixels.shape[1:] == wanted:
-            rows = torch.from_numpy(pixels)
+            rows = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
         else:
             rows = transform.to_unit(pixels).permute(0, 2, 3, 1)
         padded = pad_images(rows, augmentation).contiguous().to(device)

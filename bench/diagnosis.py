@@ -31,10 +31,10 @@ def diagnose(data: Path | None = None) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, Any]:
-    import bench
+    from bench import __version__
 
     found = static_provenance()
-    packages = {**found["packages"], "oodbench": bench.__version__}
+    packages = {**found["packages"], "oodbench": __version__}
     return {"python": sys.version.split()[0], "system": platform.platform(), **packages, "git": found["git"]}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -29,6 +31,9 @@ CONTRACTS = {
     "reports": {"bench.atomic", "bench.errors", "bench.metrics", "bench.report", "bench.running.rows"},
 }
 """What each room may know of the engine; a package stands for its modules too."""
+
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
+"""What a library is installed by, where that is not the name it is imported by."""
 
 LONGEST_FILE, LONGEST_FUNCTION = 450, 60
 
@@ -177,6 +182,16 @@ def test_folders_of_the_engine_form_no_cycle() -> None:
 def unit(module: str) -> str:
     """A folder of the engine, or a module directly in `bench/`: what may not depend on itself through others."""
     return ".".join(module.split(".")[:2])
+
+
+def test_only_declared_libraries_are_imported() -> None:
+    """A library that merely happens to be installed is missing on the next machine."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]}
+    roots = {one.target.partition(".")[0] for source in product_sources() for one in imports(source)}
+    foreign = roots - set(sys.stdlib_module_names) - {"bench"}
+    assert "torch" in foreign
+    assert {DISTRIBUTIONS.get(root, root) for root in foreign} - declared == set()
 
 
 def test_rooms_are_no_packages() -> None:

@@ -13,6 +13,7 @@ from bench.data.dataset import DataSet, Place
 from bench.data.held import HeldSet
 from bench.data.images import Images
 from bench.data.location import data_root
+from bench.data.resolve import resolve_dataset
 from bench.data.transform import NORMALIZATIONS, InputTransform, parse_normalization
 from bench.errors import BenchError
 from bench.method import METHODS, Method
@@ -53,10 +54,8 @@ class ModelPreparation(Preparation):
         source = self.sources[text]
         if isinstance(source, Images):
             return HeldSet(text, lambda _: source, source.classes)
-        if source == text:
-            return super()._data_set(text)
-        inner = super()._data_set(source)
-        return HeldSet(text, partial(inner.load, "test"), inner.classes)
+        found = resolve_dataset(source, self.specification.bindings, self.specification.settings_of(text))
+        return found if source == text else HeldSet(text, partial(found.load, "test"), found.classes)
 
     def _open_given(self) -> None:
         return None

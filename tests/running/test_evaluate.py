@@ -1,0 +1,300 @@
+"""`bench.evaluate`: a torch module at hand, measured against plain torch and scikit-learn, and left as it was."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, ResNet
+
+import bench
+from bench.data.dataset import DATASETS, Place
+from bench.data.images import ArrayImages, Images
+from bench.data.transform import InputTransform
+from bench.errors import BenchError, UnknownNameError
+from bench.extraction.outputs import Outputs
+from bench.method import METHODS, Method, Scores, method
+from bench.networks.checkpoint import Checkpoint
+from bench.networks.classifier import build_network
+
+MEAN, STD = 0.31, 0.37
+NORMALIZE = f"{MEAN}/{STD}"
+
+
+class Digits(nn.Sequential):
+    """A small network for 8x8 digits; `sign` changes what it computes, but no weight."""
+
+    def __init__(self, seed: int = 0, sign: float = 1.0) -> None:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            super().__init__(
+                nn.Conv2d(1, 6, 3),
+                nn.BatchNorm2d(6),
+                nn.ReLU(),
+                nn.Flatten(),
+                nn.Dropout(0.5),
+                nn.Linear(216, 10),
+            )
+        self.sign, self.batches = sign, [0]
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.batches.append(len(images))
+        return cast(Tensor, super().forward(images)) * self.sign
+
+
+def digits() -> ArrayImages:
+    found = DATASETS.get("digits")().load("test", Place(Path()))
+    assert isinstance(found, ArrayImages)
+    return found
+
+
+def turned() -> ArrayImages:
+    return ArrayImages(np.ascontiguousarray(np.rot90(digits().pixels[:120], axes=(1, 2))))
+
+
+def darkened() -> ArrayImages:
+    return ArrayImages(digits().pixels[100:180] // 3)
+
+
+def logits_of(model: nn.Module, images: ArrayImages) -> NDArray[np.float64]:
+    pixels = torch.from_numpy(images.pixels.astype(np.float64))[:, None] / 255
+    with torch.no_grad():
+        found: Tensor = copy.deepcopy(model).double().eval()((pixels - MEAN) / STD)
+    return found.numpy()
+
+
+def largest_probability(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray((weights / weights.sum(1, keepdims=True)).max(1))
+
+
+def call(model: nn.Module, **changes: Any) -> Any:
+    arguments: dict[str, Any] = {"id": "digits", "ood": [turned()], "methods": ["msp"], "normalize": NORMALIZE}
+    return bench.evaluate(model, **{**arguments, **changes})
+
+
+def test_rows_are_those_of_plain_torch_and_scikit_learn() -> None:
+    model = Digits().train()
+    frame = call(model, ood={"turned": turned(), "dark": darkened()})
+    assert list(zip(frame["method"], frame["id"], frame["ood"], frame["network"], strict=True)) == [
+        ("msp", "digits", "turned", "Digits"),
+        ("msp", "digits", "dark", "Digits"),
+    ]
+    inside = logits_of(model, digits())
+    accuracy = (inside.argmax(1) == digits().labels).mean()
+    for row, outside in zip(frame.itertuples(), (turned(), darkened()), strict=True):
+        scores = np.concatenate([largest_probability(one) for one in (inside, logits_of(model, outside))])
+        is_id = np.arange(len(scores)) < len(inside)
+        assert row.auroc == pytest.approx(roc_auc_score(is_id, scores), abs=1e-4)
+        assert row.id_accuracy == pytest.approx(accuracy, abs=1e-12)
+        assert (row.n_id, row.n_ood, row.protocol) == (500, len(outside), "published")
+        assert row.seed is None
+
+
+def test_a_notebook_shows_a_table() -> None:
+    shown = call(Digits())._repr_html_()
+    assert "<table" in shown
+    assert "auroc" in shown
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_is_left_as_it_was(training: bool) -> None:
+    model = Digits().train(training)
+    model[1].train(not training)
+    model(torch.rand(4, 1, 8, 8)).sum().backward()
+    model.requires_grad_(False)
+    model[5].requires_grad_(True)
+    gradients = [cast(Tensor, one.grad).clone() for one in model.parameters()]
+    state, modes = copy.deepcopy(model.state_dict()), [one.training for one in model.modules()]
+    call(model, methods=["msp", "odin"])
+    assert [one.training for one in model.modules()] == modes
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+    assert all(torch.equal(cast(Tensor, one.grad), old) for one, old in zip(model.parameters(), gradients, strict=True))
+    assert [one.requires_grad for one in model.parameters()] == [False] * 4 + [True] * 2
+    assert all(not one._forward_hooks and not one._forward_pre_hooks for one in model.modules())
+    assert {one.device.type for one in model.parameters()} == {"cpu"}
+
+
+def test_the_global_random_state_is_left_as_it_was() -> None:
+    model, before = Digits(), torch.get_rng_state()
+    call(model)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_torchvision_network_is_given_its_own_channels_and_size() -> None:
+    model = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10)
+    mean, std = (0.5, 0.4, 0.3), (0.2, 0.2, 0.2)
+    few = ArrayImages(digits().pixels[:60], cast(Any, digits().labels)[:60])
+    transform = InputTransform(16, 16, 3, mean, std)
+    frame = call(model, id=few, normalize=None, transform=transform, methods=["msp", "odin"])
+    assert list(frame["network"]) == ["ResNet", "ResNet"]
+    assert frame["auroc"].between(0, 1).all()
+    shapes: list[torch.Size] = []
+    handle = model.register_forward_pre_hook(lambda _, inputs: shapes.append(inputs[0].shape[1:]))
+    call(model, id=few, normalize="imagenet")
+    handle.remove()
+    assert set(shapes) == {(3, 8, 8)}, "normalize describes values, not the size"
+
+
+def test_a_network_built_from_a_checkpoint_gives_what_a_run_on_it_gives(tmp_path: Path) -> None:
+    built = build_network("convnet", 10, channels=1, confidence_branch=True, seed=4)
+    transform = InputTransform(32, 32, 1, (0.3,), (0.3,))
+    facts: Any = {"network": "convnet", "num_classes": 10, "channels": 1, "confidence_branch": True}
+    facts |= {"transform": transform, "classes": (), "id_dataset": "digits", "objective": "learned-confidence"}
+    checkpoint = Checkpoint(**facts, seed=4, training={}, state=built.state_dict())
+    checkpoint.save(tmp_path / "c.safetensors")
+    methods = ["confidence", "confidence-preprocessed", "msp"]
+    at_hand = call(checkpoint.build(), normalize=None, ood="digits-7to9", methods=methods)
+    ran = bench.run(methods, id="digits", ood="digits-7to9", checkpoint=tmp_path / "c.safetensors", out=tmp_path)
+    same = ["method", "network", "weights", "auroc", "fpr_at_95_tpr", "aupr_in", "id_accuracy", "parameters"]
+    assert at_hand[same].to_dict() == ran[same].to_dict()
+    with pytest.raises(BenchError, match="Leave normalize out"):
+        call(checkpoint.build(), normalize="0.3/0.3")
+
+
+def test_nothing_is_written_but_to_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    call(Digits())
+    assert list(Path().iterdir()) == []
+    call(Digits(), out=tmp_path / "kept")
+    assert len(list((tmp_path / "kept" / "cells").iterdir())) == 1
+
+
+def test_what_out_holds_is_not_computed_again(tmp_path: Path) -> None:
+    model = Digits()
+    first = call(model, out=tmp_path)
+    model.batches.clear()
+    assert call(model, out=tmp_path).equals(first)
+    assert max(model.batches) < 100, "the images were run again"
+    with torch.no_grad():
+        model[5].bias[3] += 1
+    again = call(model, out=tmp_path)
+    assert again["key"][0] != first["key"][0]
+    assert max(model.batches) > 100
+
+
+def test_equal_weights_in_other_code_are_another_model(tmp_path: Path) -> None:
+    plain = call(Digits(), out=tmp_path)
+    sharp = call(Digits(sign=-1.0), out=tmp_path)
+    assert plain["weights"][0] != sharp["weights"][0]
+    assert plain["auroc"][0] != sharp["auroc"][0]
+
+
+def test_sets_in_a_mapping_are_called_by_its_keys() -> None:
+    frame = call(Digits(), ood={"noise": "gaussian"}, settings={"noise.count": 30})
+    assert list(frame["ood"]) == ["noise"]
+    assert list(frame["n_ood"]) == [30]
+
+
+def test_sets_without_a_name_get_one() -> None:
+    frame = call(Digits(), id=digits(), ood=[turned(), "digits-7to9", darkened()])
+    assert set(frame["id"]) == {"id images"}
+    assert list(frame["ood"]) == ["ood images 1", "digits-7to9", "ood images 3"]
+    assert call(Digits(), ood=turned())["ood"].tolist() == ["ood images"]
+
+
+def test_images_at_hand_can_be_tuned_on() -> None:
+    frame = call(Digits(), methods=["odin"], protocol="heldout-ood", tune_on=darkened())
+    assert frame["protocol"].tolist() == ["heldout-ood"]
+    assert frame["tuned_on"].tolist() == ["100 held-out ID images and 80 images of tuning images"]
+    assert frame["n_id"].tolist() == [400]
+
+
+def test_methods_are_names_or_objects() -> None:
+    sharp = METHODS.get("odin").make({"temperature": 1.0, "epsilon": 0.0})
+    frame = call(Digits(), methods=["msp", sharp, "odin"], settings={"odin.epsilon": 0.002})
+    assert frame["method"].tolist() == ["msp", "odin", "odin"]
+    assert frame["auroc"][1] == pytest.approx(frame["auroc"][0], abs=1e-12), "this ODIN is MSP"
+    assert '"epsilon": 0.002' in frame["parameters"][2]
+    with pytest.raises(UnknownNameError, match=r"odin\.epsilon"):
+        call(Digits(), methods=[sharp], settings={"odin.epsilon": 0.002})
+
+
+@method("feature-norm")
+class FeatureNorm(Method):
+    """A method of the user's own."""
+
+    needs_features = True
+
+    def score(self, outputs: Outputs) -> Scores:
+        return np.linalg.norm(outputs.features.astype(np.float64), axis=1)
+
+
+@method("broken")
+class Broken(Method):
+    def score(self, outputs: Outputs) -> Scores:
+        raise ZeroDivisionError("the author's own mistake")
+
+
+def test_a_method_of_the_users_own_sees_the_features() -> None:
+    model = Digits()
+    frame = call(model, methods=FeatureNorm())
+    trunk = nn.Sequential(*list(model)[:-1])
+    inside, outside = (np.linalg.norm(logits_of(trunk, one), axis=1) for one in (digits(), turned()))
+    expected = roc_auc_score(np.arange(620) < 500, np.concatenate([inside, outside]))
+    assert frame["auroc"][0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_an_error_of_a_method_is_the_cause_of_what_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="1 cells failed; broken on digits / ood images") as caught:
+        call(Digits(), methods=[Broken(), "msp"], out=tmp_path)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert len(list((tmp_path / "cells").iterdir())) == 1, "the other method's row is kept"
+
+
+class Softmaxed(Digits):
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images).softmax(1)
+
+
+def several_sizes() -> Images:
+    class Growing(ArrayImages):
+        def read(self, indices: NDArray[np.intp]) -> list[NDArray[Any]]:
+            return [np.zeros((4 + int(index), 8), np.uint8) for index in indices]
+
+    return Growing(np.zeros((5, 8, 8), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"normalize": None}, "a wrong guess changes every number silently. Give normalize='cifar10' or"),
+        ({"transform": InputTransform(8, 8, 1, (0.5,), (0.5,))}, "Leave normalize out"),
+        ({"normalize": "cifar"}, "Cannot read the normalisation 'cifar'"),
+        ({"normalize": "cifar10"}, r"cannot take the float32 batches \(N, 3, 8, 8\).*expected input"),
+        ({"methods": ["msp", "confidence"]}, "confidence needs a network with a confidence branch.*Digits has none"),
+        ({"methods": []}, "Nothing given for --method"),
+        ({"methods": ["mps"]}, "Did you mean 'msp'"),
+        ({"id": several_sizes()}, "'id images' have several sizes"),
+        ({"id": "digits-0to6"}, "Digits tells 10 classes apart, but 'digits-0to6' has 7"),
+        ({"id": ArrayImages(np.zeros((2, 8, 8), np.uint8), np.array([0, 12]))}, "10 classes apart, but .* has 13"),
+        ({"id": ArrayImages(np.zeros((0, 8, 8), np.uint8))}, "'id images' holds no images"),
+        ({"ood": ArrayImages(np.zeros((0, 8, 8), np.uint8))}, "'ood images' holds no images"),
+        ({"ood": []}, "Nothing given for --ood"),
+        ({"ood": "digits"}, "'digits' is both the ID set and an OOD set"),
+        ({"ood": "glyph"}, "Did you mean 'glyphs"),
+        ({"protocol": "heldout-ood"}, "needs --tune-on"),
+        ({"device": "quantum"}, "Unknown device 'quantum'"),
+        ({"settings": {"msp.temperature": 2}}, "temperature"),
+        ({"settings": {"recipe.epochs": 2}}, r"recipe\.epochs"),
+    ],
+)
+def test_bad_input_is_refused_before_any_image_is_run(changes: dict[str, Any], message: str) -> None:
+    model = Digits()
+    with pytest.raises(BenchError, match=message):
+        call(model, **changes)
+    assert max(model.batches) <= 4
+
+
+def test_a_method_that_needs_features_is_refused_where_there_are_none() -> None:
+    with pytest.raises(BenchError, match="feature-norm needs the features.*Softmaxed does not end in a linear layer"):
+        call(Softmaxed(), methods=[FeatureNorm()])
+    assert len(call(Softmaxed(), methods=["msp"])) == 1

@@ -11,10 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench import __version__
+
 if TYPE_CHECKING:
     import torch
 
-PACKAGES = ("oodbench", "torch", "torchvision", "numpy", "pandas", "scikit-learn", "scipy", "safetensors", "pillow")
+PACKAGES = ("torch", "torchvision", "numpy", "pandas", "scikit-learn", "scipy", "safetensors", "pillow")
 
 
 def provenance(device: torch.device, seconds: float) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def provenance(device: torch.device, seconds: float) -> dict[str, Any]:
 @cache
 def static_provenance() -> dict[str, Any]:
     """The versions of packages and the state of the repository, looked up once."""
-    return {"packages": {name: _version(name) for name in PACKAGES}, "git": _git_state()}
+    return {"packages": {"oodbench": __version__, **{name: _version(name) for name in PACKAGES}}, "git": _git_state()}
 
 
 def peak_memory_mb() -> int:

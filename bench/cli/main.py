@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
-import click
 import typer
 
 from bench.errors import BenchError
@@ -35,21 +35,23 @@ app.add_typer(data_app, name="data")
 BAD_INPUT = 2
 
 
+class Interrupted(BaseException):
+    """Ctrl-C. Not an error: whatever catches errors lets it pass."""
+
+
 def main() -> None:
     """Run the command line; bad input is one message on stderr and exit code 2, a bug is a traceback."""
+    signal.signal(signal.SIGINT, _interrupt)
     try:
-        sys.exit(app(standalone_mode=False))
+        app()
     except BenchError as error:
         _end(str(error))
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except Interrupted:
         _end("Interrupted. What was done is kept; the same command goes on from there.")
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone; there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(0)
+
+
+def _interrupt(*_: object) -> None:
+    raise Interrupted
 
 
 def _end(message: str) -> None:

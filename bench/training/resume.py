@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
 from bench.atomic import write_atomically
+from bench.errors import BenchError
 from bench.networks.classifier import Classifier
+from bench.networks.tensor_file import read_safetensors
 
 from .objective import Objective
 
@@ -46,19 +47,24 @@ class TrainingState:
 
 def save_state(folder: Path, state: TrainingState) -> None:
     """Write the state after an epoch; a crash leaves the epoch before."""
-    metadata = {"progress": json.dumps({"epoch": state.epoch, "log": state.log})}
-    write_atomically(folder / FILE, lambda temporary: save_file(state.tensors(), temporary, metadata))
+    content = to_safetensors(state.tensors(), {"progress": json.dumps({"epoch": state.epoch, "log": state.log})})
+    write_atomically(folder / FILE, lambda temporary: temporary.write_bytes(content))
 
 
 def load_state(folder: Path, state: TrainingState) -> None:
-    """Bring `state` to where the last finished epoch left it; does nothing when no epoch was finished."""
+    """Bring `state` to where the last finished epoch left it; does nothing when no epoch was finished.
+
+    Raises `BenchError` for a damaged file.
+    """
     path = folder / FILE
     if not path.exists():
         return
     device = next(state.model.parameters()).device
-    with safe_open(path, "pt") as stored:
-        progress = json.loads(stored.metadata()["progress"])
-        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - not a dictionary
+    try:
+        tensors, metadata = read_safetensors(path)
+    except BenchError as error:
+        raise BenchError(f"The state to resume from is damaged. Delete {path} to train from the start.") from error
+    progress = json.loads(metadata["progress"])
     groups: dict[str, dict[str, Tensor]] = {"model": {}, "momentum": {}, "objective": {}}
     for name, value in tensors.items():
         group, key = name.split("/", 1)

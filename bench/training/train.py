@@ -117,6 +117,9 @@ def _start(plan: TrainingPlan, device: torch.device) -> TrainingState:
 def _prepare(plan: TrainingPlan, images: Images, device: torch.device) -> TrainingData:
     if images.labels is None:
         raise BenchError(f"'{plan.id_dataset}' has no labels to train on.")
+    low, high = int(images.labels.min()), int(images.labels.max())
+    if low < 0 or high >= len(plan.classes):
+        raise BenchError(f"'{plan.id_dataset}' has labels from {low} to {high}, but {len(plan.classes)} classes.")
     pixels = images.read(np.arange(len(images)))
     return TrainingData.prepare(pixels, images.labels, plan.transform, plan.recipe.augmentation, device)
 
@@ -136,9 +139,9 @@ def _train_epochs(plan: TrainingPlan, state: TrainingState, data: TrainingData) 
             seed=plan.seed,
             after_step=lambda done, _, before=before: progress.update(before + done),  # type: ignore[misc]
         )
-        if not np.isfinite(means["loss"]):
+        if not (np.isfinite(means["loss"]) and _is_finite(state.model)):
             raise BenchError(
-                f"Training diverged in epoch {epoch + 1}: the loss is {means['loss']}. Lower learning_rate."
+                f"Training diverged in epoch {epoch + 1}, with a mean loss of {means['loss']}. Lower learning_rate."
             )
         kept = {name: float(value) for name, value in state.objective.state.items()}
         state.log.append({"epoch": epoch + 1, **means, **kept})
@@ -146,6 +149,10 @@ def _train_epochs(plan: TrainingPlan, state: TrainingState, data: TrainingData) 
         save_state(plan.folder, state)
         progress.update(before + len(data), f"epoch {epoch + 1}/{epochs}, accuracy {100 * means['accuracy']:.1f} %")
     progress.finish(f"training accuracy {100 * state.log[-1]['accuracy']:.1f} %")
+
+
+def _is_finite(model: Classifier) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
 
 
 def _finish(plan: TrainingPlan, state: TrainingState) -> Checkpoint:

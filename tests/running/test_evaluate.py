@@ -300,3 +300,13 @@ def test_a_method_that_needs_features_is_refused_where_there_are_none() -> None:
     with pytest.raises(BenchError, match=r"needs the features .* Softmaxed does not end in a linear"):
         call(Softmaxed(), methods=[FeatureNorm()])
     assert len(call(Softmaxed(), methods=["msp"])) == 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_on_another_device_a_copy_is_run() -> None:
+    model = Digits()
+    there, here = call(model, device="cuda", methods=["msp", "odin"]), call(model, methods=["msp", "odin"])
+    assert there["auroc"].to_list() == pytest.approx(here["auroc"].to_list(), abs=1e-3)
+    assert {one.device.type for one in model.parameters()} == {"cpu"}
+    assert call(model.cuda())["auroc"][0] == pytest.approx(here["auroc"][0], abs=1e-3)
+    assert {one.device.type for one in model.parameters()} == {"cuda"}

@@ -31,7 +31,8 @@ class Outputs:
         """The learned confidence `(N,)` in (0, 1), in float64 so that it does not saturate and tie."""
         if self.confidence_logit is None:
             raise ValueError("the network has no confidence branch")
-        return 1.0 / (1.0 + np.exp(-self.confidence_logit.astype(np.float64)))
+        confidence: NDArray[np.float64] = np.exp(-np.logaddexp(0.0, -self.confidence_logit.astype(np.float64)))
+        return confidence
 
     @property
     def predictions(self) -> NDArray[np.int64]:

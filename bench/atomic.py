@@ -1,6 +1,6 @@
-"""Files that appear whole or not at all.
+"""Files, and folders of files, that appear whole or not at all.
 
-Written to a temporary file in the same folder, flushed to disk, renamed over the target, and the folder flushed. A
+Written under a temporary name in the same folder, flushed to disk, renamed over the target, and the folder flushed. A
 crash at any moment leaves the old content or the new one. Not protected against: a disk that lies about flushing,
 and two writers of one path (the later rename wins, whole).
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from bench.errors import BenchError
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file, then put it in the place of `path`. Raises `BenchError` when that fails."""
-    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+    temporary = _temporary(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
@@ -28,12 +29,30 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise BenchError(
-            f"Cannot write {path}: {error.strerror or error}. Free space or choose another folder."
-        ) from error
+        raise _cannot_write(path, error) from error
     finally:
         with contextlib.suppress(OSError):  # the error that matters is the one on its way
             temporary.unlink(missing_ok=True)
+
+
+def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> None:
+    """Let `fill` put files into a temporary folder, then give it the name `folder`, unless that is taken by then.
+
+    Raises `BenchError` when that fails.
+    """
+    temporary = _temporary(folder)
+    try:
+        temporary.mkdir(parents=True)
+        fill(temporary)
+        for path in (*temporary.iterdir(), temporary):
+            _flush(path)
+        temporary.rename(folder)
+        _flush(folder.parent)
+    except OSError as error:
+        if not folder.is_dir():  # another process may have been quicker
+            raise _cannot_write(folder, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -44,6 +63,14 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, data: Any) -> None:
     """Write `data` as indented JSON, atomically; NaN and infinity are refused, since JSON has none."""
     write_text(path, json.dumps(data, indent=1, allow_nan=False) + "\n")
+
+
+def _temporary(path: Path) -> Path:
+    return path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+
+
+def _cannot_write(path: Path, error: OSError) -> BenchError:
+    return BenchError(f"Cannot write {path}: {error.strerror or error}. Free space or choose another folder.")
 
 
 def _flush(path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from bench.atomic import write_folder_atomically
 from bench.cache import cache_root
 from bench.canonical import content_key
 from bench.data.images import Images
@@ -61,27 +60,22 @@ def _folder(weights_hash: str, images: Images, transform: InputTransform, view: 
 
 
 def _save(folder: Path, outputs: Outputs) -> None:
-    temporary = folder.parent / f".{folder.name}.{uuid.uuid4().hex}.tmp"
-    try:
-        temporary.mkdir(parents=True)
+    def fill(temporary: Path) -> None:
         for name in ("logits", "features", "confidence_logit"):
             array = getattr(outputs, name)
             if array is not None:
                 np.save(temporary / f"{name}.npy", array)
-        temporary.rename(folder)
-    except OSError as error:
-        # Another process may have put the same outputs there first.
-        if not folder.is_dir():
-            reason = error.strerror or str(error)
-            raise BenchError(f"Cannot write {folder}: {reason}. Free space or set BENCH_CACHE elsewhere.") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+
+    write_folder_atomically(folder, fill)
 
 
 def _load(folder: Path, images: Images) -> Outputs:
     def array(name: str) -> Any:
         return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
 
-    has_confidence = (folder / "confidence_logit.npy").exists()
-    confidence = array("confidence_logit") if has_confidence else None
-    return Outputs(array("logits"), array("features"), confidence, images.labels)
+    try:
+        has_confidence = (folder / "confidence_logit.npy").exists()
+        confidence = array("confidence_logit") if has_confidence else None
+        return Outputs(array("logits"), array("features"), confidence, images.labels)
+    except (OSError, ValueError, EOFError) as error:
+        raise BenchError(f"Extracted outputs are damaged ({error}). Delete {folder} to extract them again.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from bench.errors import BenchError
 
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 class InputLoss(ABC):
     """A loss per image whose gradient with respect to the image gives a direction; a frozen dataclass.
 
-    Views with equal losses share one forward and one backward pass.
+    Views with equal losses share one forward and one backward pass. `version` is to be raised when a change alters
+    the direction, so that outputs extracted before are not taken for new ones.
     """
+
+    version: ClassVar[int] = 1
 
     @abstractmethod
     def __call__(self, output: NetworkOutput) -> Tensor:
@@ -27,7 +30,8 @@ class InputLoss(ABC):
     def describe(self) -> dict[str, Any]:
         """The loss as plain data, for content keys."""
         assert is_dataclass(self)
-        return {"loss": type(self).__name__, **asdict(self)}
+        kind = type(self)
+        return {"kind": f"{kind.__module__}.{kind.__qualname__}", "version": self.version, "parameters": asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,16 @@ class View:
     def __post_init__(self) -> None:
         if self.unit not in ("raw", "normalized"):
             raise BenchError(f"Epsilon's unit must be 'raw' or 'normalized', not '{self.unit}'.")
+        if self.loss is None and self.epsilon != 0:
+            raise BenchError(f"A step of epsilon {self.epsilon} has no direction without a loss.")
+        if self.loss is None:  # there is one clean view, whatever the unit of the step that is not made
+            object.__setattr__(self, "unit", "normalized")
 
     def describe(self) -> dict[str, Any]:
         """The view as plain data, for content keys."""
-        return {} if self.loss is None else {**self.loss.describe(), "epsilon": self.epsilon, "unit": self.unit}
+        if self.loss is None:
+            return {}
+        return {"loss": self.loss.describe(), "epsilon": self.epsilon, "unit": self.unit}
 
 
 CLEAN = View()

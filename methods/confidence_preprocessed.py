@@ -45,7 +45,8 @@ class ConfidencePreprocessed(Method):
     search = {"epsilon": (0.0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.014, 0.02)}  # noqa: RUF012 - read-only
 
     def __init__(self, *, epsilon: float = 0.001, unit: Literal["raw", "normalized"] = "normalized") -> None:
-        self.epsilon, self.unit = epsilon, unit
+        self.epsilon = epsilon
+        self.unit: Literal["raw", "normalized"] = unit
 
     def view(self) -> View:
         """The step towards higher confidence."""

@@ -58,7 +58,8 @@ class ODIN(Method):
     ) -> None:
         if temperature <= 0:
             raise BenchError(f"odin: temperature must be positive, got {temperature}.")
-        self.temperature, self.epsilon, self.unit = temperature, epsilon, unit
+        self.temperature, self.epsilon = temperature, epsilon
+        self.unit: Literal["raw", "normalized"] = unit
 
     def view(self) -> View:
         """The step towards the predicted class."""

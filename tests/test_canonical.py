@@ -62,7 +62,5 @@ def test_another_process_makes_the_same_key() -> None:
     data = {"method": "odin", "parameters": {"epsilon": 0.1 + 0.2, "unit": "raw"}, "set": sorted("cab")}
     program = f"from bench.canonical import content_key; print(content_key({data!r}))"
     environment = {**os.environ, "PYTHONHASHSEED": "77"}
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == content_key(data)

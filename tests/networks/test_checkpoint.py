@@ -204,13 +204,13 @@ def test_an_unknown_network_gets_a_suggestion(saved: Path) -> None:
 def test_keys_that_do_not_fit_are_listed(tmp_path: Path) -> None:
     state = dict(make().state)
     state["extra.weight"] = torch.zeros(1)
-    del state["trunk.0.weight"]
+    del state["trunk.1.weight"]
     state["classifier.bias"] = torch.zeros(8)
     make(state=state).save(tmp_path / "net")
     with pytest.raises(BenchError) as caught:
         Checkpoint.load(tmp_path / "net")
     message = str(caught.value)
-    assert "missing: trunk.0.weight;" in message
+    assert "missing: trunk.1.weight;" in message
     assert "unexpected: extra.weight;" in message
     assert "of another shape: classifier.bias (8,) instead of (7,)" in message
 

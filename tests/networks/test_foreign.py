@@ -139,7 +139,7 @@ def test_what_the_tensors_say_is_read_off_them(tmp_path: Path) -> None:
 
 def test_a_foreign_checkpoint_becomes_one_of_ours(tmp_path: Path) -> None:
     tied = worn("convnet").state_dict()
-    tied["trunk.13.weight"] = tied["trunk.9.weight"]
+    tied["trunk.14.weight"] = tied["trunk.10.weight"]
     torch.save(tied, tmp_path / "tied.pt")
     foreign = load_foreign(tmp_path / "tied.pt", "convnet", IMAGENET, id_dataset="cifar10")
     foreign.save(tmp_path / "own.safetensors")
@@ -165,10 +165,10 @@ def test_a_doubled_name_is_not_silently_dropped(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_listed(tmp_path: Path) -> None:
     state = worn("convnet").state_dict()
-    del state["trunk.1.bias"]
+    del state["trunk.2.bias"]
     torch.save({**state, "head.weight": torch.zeros(3)}, tmp_path / "odd.pt")
     for network in ("convnet", None):
-        with pytest.raises(BenchError, match=r"missing: trunk\.1\.bias; unexpected: head\.weight") as caught:
+        with pytest.raises(BenchError, match=r"missing: trunk\.2\.bias; unexpected: head\.weight") as caught:
             load_foreign(tmp_path / "odd.pt", network, IMAGENET, id_dataset="cifar10")
     assert "fits none of the networks" in str(caught.value)
     assert "nearest is 'convnet'" in str(caught.value)

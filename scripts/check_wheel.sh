@@ -26,4 +26,4 @@ export BENCH_CACHE="$work/cache"
 (cd "$root" && test "$("$bin/python" -c "$theirs")" = "$before")  # the checkout's datasets/ shadows nothing
 "$bin/pip" uninstall --quiet --yes oodbench
 test "$("$bin/python" -c "$theirs")" = "$before"                  # and our removal takes nothing of theirs along
-echo "The wheel works beside $before and leaves it alone."
+echo "The wheel works beside Hugging Face's datasets $("$bin/pip" show datasets | sed -n 's/^Version: //p') and leaves it alone."

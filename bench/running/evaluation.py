@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from bench.data.images import Images
+from bench.errors import BenchError
 from bench.extraction.cache import extract_cached
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, View
@@ -47,8 +48,7 @@ class Evaluation:
             cells = [self._cell(method, ood, ood_images) for method in methods]
             missing = [cell for cell in cells if self.store.get(cell.key) is None]
             if missing:
-                with self.log.guard(missing):
-                    self._evaluate_pair(missing)
+                self._evaluate_missing(missing)
             for cell in cells:
                 record = self.store.get(cell.key)
                 if record is not None:
@@ -59,6 +59,20 @@ class Evaluation:
         return Cell(
             self.network, method, self.id, ood, self.id_images, ood_images, self.protocol, self.tune_on, tune_identity
         )
+
+    def _evaluate_missing(self, cells: Sequence[Cell]) -> None:
+        """Evaluate cells of one pair together; where a bug breaks what they share, each alone, so that one fails."""
+        with self.log.guard(cells):
+            try:
+                self._evaluate_pair(cells)
+            except BenchError:
+                raise
+            except Exception:
+                if len(cells) == 1:
+                    raise
+                for cell in cells:
+                    if self.store.get(cell.key) is None and not self.log.holds(cell):
+                        self._evaluate_missing([cell])
 
     def _evaluate_pair(self, cells: Sequence[Cell]) -> None:
         ood = cells[0].ood

@@ -39,7 +39,7 @@ class Outcome:
 def execute(preparation: Preparation) -> Outcome:
     """Evaluate every cell that the store does not have; each is kept as soon as it is done."""
     spec = preparation.specification
-    _ = preparation.id_images, preparation.ood_images, preparation.tune_images
+    preparation.load_images()
     store = Store(spec.out)
     log = FailureLog(store)
     rows: list[dict[str, Any]] = []

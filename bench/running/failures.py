@@ -33,6 +33,10 @@ class FailureLog:
     store: Store
     failures: list[Failure] = field(default_factory=list)
 
+    def holds(self, cell: Cell) -> bool:
+        """Whether the cell has failed in this run."""
+        return any(failure.path.stem == cell.key for failure in self.failures)
+
     @contextmanager
     def guard(self, cells: Sequence[Cell]) -> Iterator[None]:
         """Note an error in the block as a failure of each of `cells`; an interruption by the user passes through."""

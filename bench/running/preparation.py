@@ -71,12 +71,14 @@ class Preparation:
         spec = self.specification
         if self.id_set.name in self.ood_sets:
             raise BenchError(f"'{self.id_set.name}' is both the ID set and an OOD set. Leave it out of --ood.")
+        if self.tune_set is not None and self.tune_set.name in (self.id_set.name, *self.ood_sets):
+            raise BenchError(f"'{self.tune_set.name}' cannot be tuned on and tested on. Use another --tune-on.")
         if len(self.ood_sets) < len(set(spec.ood)):
             raise BenchError(f"Two of the OOD sets have the same name: {', '.join(spec.ood)}.")
-        owners = [method.name for method in self.methods] + [method.objective for method in self.methods]
-        spec.require_used(
-            [*owners, self.id_set.name, *self.ood_sets, "recipe", *([spec.tune_on] if spec.tune_on else [])]
-        )
+        owners = [method.name for method in self.methods]
+        sets = [one.name for one in (self.id_set, *self.ood_sets.values(), self.tune_set) if one is not None]
+        trained = [] if spec.checkpoint else ["recipe", *(method.objective for method in self.methods)]
+        spec.require_used([*owners, *sets, *trained])
 
     def _open_given(self) -> Checkpoint | None:
         spec = self.specification
@@ -84,6 +86,8 @@ class Preparation:
             if spec.normalize is not None:
                 raise BenchError("--normalize describes a --checkpoint from elsewhere; without one, leave it out.")
             return None
+        if spec.recipe is not None:
+            raise BenchError("--recipe describes a training, and a --checkpoint is trained. Leave one of them out.")
         given = open_checkpoint(
             spec.checkpoint,
             network=spec.network,
@@ -109,7 +113,7 @@ class Preparation:
         if self.given is not None:
             yield NetworkNeed(tuple(self.methods), self.given, None)
             return
-        for seed in self.specification.seeds:
+        for seed in dict.fromkeys(self.specification.seeds):
             for objective in dict.fromkeys(method.objective for method in self.methods):
                 methods = tuple(method for method in self.methods if method.objective == objective)
                 yield NetworkNeed(methods, None, self._plan(objective, seed))
@@ -152,6 +156,20 @@ class Preparation:
     def tune_images(self) -> Images | None:
         """The images of the OOD set that is tuned on, or None."""
         return None if self.tune_set is None else not_empty(self.tune_set.load("test", self.place), self.tune_set.name)
+
+    def load_images(self) -> None:
+        """Load everything that is tested or tuned on, so that what is missing is said before any long work.
+
+        Raises `BenchError` if two of the sets are the same images under two names.
+        """
+        named = [(self.id_set.name, self.id_images), *self.ood_images.items()]
+        if self.tune_set is not None and self.tune_images is not None:
+            named.append((self.tune_set.name, self.tune_images))
+        seen: dict[str, str] = {}
+        for name, images in named:
+            if images.identity in seen:
+                raise BenchError(f"'{seen[images.identity]}' and '{name}' are the same images. Leave one of them out.")
+            seen[images.identity] = name
 
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
         """The network of a need, trained now unless it was before, on the run's device."""

@@ -42,6 +42,8 @@ class RunSpecification:
         for option, kind in (("method", "methods"), ("id", "datasets"), ("ood", "datasets")):
             if not getattr(self, option):
                 raise BenchError(f"Nothing given for --{option}. See what there is with: bench list {kind}")
+        if not self.seeds:
+            raise BenchError("Nothing given for --seeds: at least one seed is needed.")
         if self.protocol not in PROTOCOLS:
             raise UnknownNameError("protocol", self.protocol, PROTOCOLS)
         if (self.protocol == "heldout-ood") != (self.tune_on is not None):
@@ -105,9 +107,10 @@ def read_run_file(path: Path) -> dict[str, Any]:
     """
     data = {key.replace("-", "_"): value for key, value in _read_toml(path).items()}
     known = {field.name for field in fields(RunSpecification)} - {"settings", "bindings"} | {"set", "datasets", "seed"}
-    for key in data:
+    for key, value in data.items():
         if key not in known:
             raise UnknownNameError(f"key in {path}:", key, known)
+        _check_kind(key, value, path)
     seeds = seeds_from(data.pop("seed", None), data.pop("seeds", None))
     tables = data.pop("set", {})
     bindings = parse_bindings(data.pop("datasets", {}), path.parent)
@@ -118,6 +121,22 @@ def read_run_file(path: Path) -> dict[str, Any]:
     if seeds is not None:
         data["seeds"] = seeds
     return {**data, "settings": settings, "bindings": bindings}
+
+
+def _check_kind(key: str, value: Any, path: Path) -> None:
+    """Raise `BenchError` unless `value` is of the kind that the key of a run file takes."""
+    if key in ("method", "ood"):
+        fits = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        wanted = "a name or a list of names"
+    elif key in ("seed", "seeds"):
+        fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    elif key in ("set", "datasets"):
+        fits = isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())
+        wanted = f"tables, such as [{key}.NAME]"
+    else:
+        fits, wanted = isinstance(value, str), "a text in quotes"
+    if not fits:
+        raise BenchError(f"'{key}' in {path} must be {wanted}, not {value!r}.")
 
 
 def project_bindings(folder: Path) -> dict[str, Binding]:
@@ -131,5 +150,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BenchError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise BenchError(f"Cannot read {path}: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BenchError(f"{path} is not valid TOML: {error}.") from error

@@ -9,6 +9,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.view import View
 from bench.method import Method
 from bench.metrics import auroc
+from bench.metrics.inputs import score_array
 
 
 def candidates(method: Method) -> Iterator[Method]:
@@ -22,13 +23,15 @@ def tune(method: Method, of_id: Mapping[View, Outputs], of_ood: Mapping[View, Ou
     """The candidate with the highest AUROC on the tuning images' outputs; of equal ones the first.
 
     Without outliers (`of_ood` None) it is the candidate with the highest mean score on ID images, as Hsu et al. 2020
-    (Generalized ODIN, arXiv 2002.11297) choose epsilon.
+    (Generalized ODIN, arXiv 2002.11297) choose epsilon. Raises `NonFiniteScoresError` for NaN and infinite scores.
     """
 
     def quality(candidate: Method) -> float:
-        id_scores = candidate.score(of_id[candidate.view()])
+        context = f"{candidate.name} with {candidate.parameters()}, while tuning"
+        id_scores = score_array(candidate.score(of_id[candidate.view()]), "ID scores", context)
         if of_ood is None:
             return float(id_scores.mean())
-        return auroc(id_scores, candidate.score(of_ood[candidate.view()]))
+        ood_scores = score_array(candidate.score(of_ood[candidate.view()]), "OOD scores", context)
+        return auroc(id_scores, ood_scores)
 
     return max(candidates(method), key=quality)

@@ -1,0 +1,95 @@
+"""Tuning finds what was planted."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from bench.citation import Citation
+from bench.errors import NonFiniteScoresError
+from bench.extraction.outputs import Outputs
+from bench.extraction.view import CLEAN, View
+from bench.method import METHODS, Method, Scores
+from bench.metrics import auroc
+from bench.running.tuning import candidates, tune
+
+
+class Near(Method):
+    """The nearer the first feature to `centre`, measured in `scale`, the more in-distribution."""
+
+    name = "near"
+    citation = Citation("T", "A", 2026)
+    search: ClassVar[Mapping[str, tuple[float, ...]]] = {"centre": (0.0, 1.0, 2.0, 3.0), "scale": (1.0, 10.0)}
+
+    def __init__(self, *, centre: float = 1.0, scale: float = 1.0, other: str = "kept") -> None:
+        self.centre, self.scale, self.other = centre, scale, other
+
+    def score(self, outputs: Outputs) -> Scores:
+        return -np.abs(outputs.features[:, 0].astype(np.float64) - self.centre) / self.scale
+
+
+def outputs(features: list[float]) -> Mapping[View, Outputs]:
+    values = np.array(features, dtype=np.float32)[:, None]
+    return {CLEAN: Outputs(values, values)}
+
+
+def test_every_combination_is_a_candidate_and_other_parameters_stay() -> None:
+    found = [one.parameters() for one in candidates(Near(other="mine"))]
+    assert found == [
+        {"centre": centre, "scale": scale, "other": "mine"} for centre in (0.0, 1.0, 2.0, 3.0) for scale in (1.0, 10.0)
+    ]
+
+
+@pytest.mark.parametrize("planted", [0.0, 1.0, 2.0, 3.0])
+def test_the_planted_best_value_is_found_with_outliers(planted: float) -> None:
+    stream = np.random.default_rng(0)
+    id_values = (planted + stream.normal(0, 0.2, 50)).tolist()
+    ood_values = stream.choice([value for value in (0.0, 1.0, 2.0, 3.0) if value != planted], 50).tolist()
+    found = tune(Near(other="mine"), outputs(id_values), outputs(ood_values))
+    assert found.parameters() == {"centre": planted, "scale": 1.0, "other": "mine"}
+
+
+def test_the_best_is_the_one_with_the_highest_area_among_all() -> None:
+    stream = np.random.default_rng(1)
+    of_id, of_ood = outputs(stream.normal(1.4, 1, 80).tolist()), outputs(stream.normal(1.8, 2, 80).tolist())
+    areas = {
+        one.parameters()["centre"]: auroc(one.score(of_id[CLEAN]), one.score(of_ood[CLEAN]))
+        for one in candidates(Near())
+    }
+    assert len(set(areas.values())) == 4
+    assert tune(Near(), of_id, of_ood).parameters()["centre"] == max(areas, key=areas.__getitem__)
+
+
+def test_of_equally_good_values_the_first_is_taken() -> None:
+    assert tune(Near(), outputs([5.0, 6.0]), outputs([9.0])).parameters()["centre"] == 0.0
+
+
+def test_without_outliers_the_highest_mean_score_decides() -> None:
+    found = tune(Near(), outputs([2.1, 1.9, 2.0]), None).parameters()
+    assert (found["centre"], found["scale"]) == (2.0, 10.0)
+
+
+def test_each_candidate_is_scored_on_its_own_view() -> None:
+    """ODIN's best step is the one whose outputs are best, not the one that is in the first place."""
+    method = METHODS.get("odin")()
+    stream = np.random.default_rng(0)
+    views = {one.view(): one.parameters()["epsilon"] for one in candidates(method)}
+    planted = 0.0026
+    of_id: dict[View, Outputs] = {}
+    of_ood: dict[View, Outputs] = {}
+    for view, epsilon in views.items():
+        for found, gap in ((of_id, 3.0 if epsilon == planted else 1.0), (of_ood, 1.0)):
+            logits = stream.normal(0, 0.5, (100, 3)).astype(np.float32)
+            logits[:, 0] += 100 * gap
+            found[view] = Outputs(logits, logits)
+    assert tune(method, of_id, of_ood).parameters()["epsilon"] == planted
+
+
+def test_scores_that_are_no_numbers_are_not_tuned_on() -> None:
+    with pytest.raises(NonFiniteScoresError):
+        tune(Near(), outputs([1.0, float("nan")]), outputs([3.0]))
+    with pytest.raises(NonFiniteScoresError, match=r"ID scores of near .*0\.0.*while tuning: nan at index 1"):
+        tune(Near(), outputs([1.0, float("nan")]), None)
+    with pytest.raises(NonFiniteScoresError, match=r"OOD scores of near .*index 0"):
+        tune(Near(), outputs([1.0]), outputs([float("inf")]))

@@ -56,10 +56,10 @@ def _outputs_of_views(
         direction, found[CLEAN] = _direction(model, batch, loss)
         for view in views:
             if view.loss == loss:
-                with torch.no_grad():
+                with torch.inference_mode():
                     found[view] = model(batch - _step(view, transform, batch) * direction)
     if CLEAN in views and CLEAN not in found:
-        with torch.no_grad():
+        with torch.inference_mode():
             found[CLEAN] = model(batch)
     return {view: found[view] for view in views}
 

@@ -95,6 +95,12 @@ class Preparation:
             id_dataset=self.id_set.name,
             classes=self.id_set.classes,
         )
+        classes = len(self.id_set.classes)
+        if classes not in (0, given.num_classes):
+            raise BenchError(
+                f"The checkpoint tells {given.num_classes} classes apart, but '{self.id_set.name}' has {classes}. Name "
+                "the data set it was trained on as the in-distribution one."
+            )
         for method in self.methods:
             require_objective(method, given)
         return given

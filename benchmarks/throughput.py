@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def cases(count: int, device: torch.device) -> Iterator[Case]:
-    """ResNet-20 on random 32x32 images in both precisions and augmented; the small network on the digits, eight times."""
+    """ResNet-20 on random images, in both precisions and augmented; the small network on the digits, eight times."""
     stream = np.random.default_rng(0)
     pixels = stream.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
     colour = ArrayImages(pixels, stream.integers(0, len(CLASSES), count), classes=CLASSES)

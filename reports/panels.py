@@ -93,13 +93,14 @@ class Grid:
 
     def draw(self, count: int, title: str, x_label: str, y_label: str) -> tuple[Figure, list[Axes]]:
         """A figure with `count` panels, its title above, and labels common to all panels below and to the left."""
-        columns = min(self.columns, count)
+        rows = math.ceil(count / self.columns)
+        columns = math.ceil(count / rows)
         width = max(self.width, (self.least - _MARGIN) / columns - self.left - self.right)
         across, down = self.left + width + self.right, self.above + self.height + self.below
         figure_width = _MARGIN + columns * across
         title_lines = textwrap.wrap(title, int(figure_width * _TITLE_CHARACTERS))
         head = _EDGE + _TITLE_LINE * len(title_lines) + self.key
-        figure_height = head + math.ceil(count / columns) * down + (_MARGIN if x_label else _EDGE)
+        figure_height = head + rows * down + (_MARGIN if x_label else _EDGE)
         figure = Figure(figsize=(figure_width, figure_height))
         panels = []
         for row, column in (divmod(place, columns) for place in range(count)):

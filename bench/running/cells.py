@@ -86,7 +86,7 @@ class Cell:
             "parameters": tuned.parameters(),
             "id_accuracy": id_accuracy,
             **metrics.to_dict(),
-            "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or ""),
+            "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or "") if self.method.search else "",
             "id_note": self.id_images.note,
             "ood_note": self.ood_images.note,
             "weights": self.network.weights_hash[:12],

@@ -14,7 +14,7 @@ from bench.errors import BenchError
 from bench.extraction.cache import extract_cached
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, View
-from bench.method import Method
+from bench.method import Method, Scores
 from bench.metrics import evaluate
 from bench.provenance import provenance
 from bench.report import CellScores
@@ -113,8 +113,8 @@ class Evaluation:
         started = time.perf_counter()
         clean = of_id[CLEAN]
         scores = CellScores(
-            method.score(of_id[method.view()]),
-            method.score(of_ood[method.view()]),
+            _score(method, of_id[method.view()], cell.id),
+            _score(method, of_ood[method.view()], cell.ood),
             None if clean.labels is None else clean.correct,
         )
         metrics = evaluate(scores.id_scores, scores.ood_scores, context=f"{method.name} on {cell.id} / {cell.ood}")
@@ -125,3 +125,10 @@ class Evaluation:
             "provenance": provenance(self.device, time.perf_counter() - started),
         }
         self.store.put(cell.key, record, scores)
+
+
+def _score(method: Method, outputs: Outputs, name: str) -> Scores:
+    scores = method.score(outputs)
+    if len(scores) != len(outputs):
+        raise BenchError(f"{method.name} gives {len(scores)} scores for {len(outputs)} images of {name}.")
+    return scores

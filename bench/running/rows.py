@@ -37,7 +37,8 @@ COLUMNS = (
     "key",
 )
 """Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined;
-`parameters` is an object, `warnings` a list of sentences, `tuned_on` what the protocol chose parameters on."""
+`parameters` is an object, `warnings` a list of sentences, `tuned_on` what the protocol chose parameters on, empty
+where the method has none to choose."""
 
 
 def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,13 +10,11 @@ from torch import Tensor, nn
 
 from bench.data.images import Images
 from bench.data.transform import InputTransform
+from bench.networks.classifier import Classifier, NetworkOutput
 from bench.networks.mode import evaluating
 
 from .outputs import Outputs
 from .view import CLEAN, InputLoss, View
-
-if TYPE_CHECKING:
-    from bench.networks.classifier import NetworkOutput
 
 BATCH_SIZE = 256
 
@@ -56,12 +53,20 @@ def _outputs_of_views(
         direction, found[CLEAN] = _direction(model, batch, loss)
         for view in views:
             if view.loss == loss:
-                with torch.inference_mode():
+                with _without_gradients(model):
                     found[view] = model(batch - _step(view, transform, batch) * direction)
     if CLEAN in views and CLEAN not in found:
-        with torch.inference_mode():
+        with _without_gradients(model):
             found[CLEAN] = model(batch)
     return {view: found[view] for view in views}
+
+
+def _without_gradients(model: nn.Module) -> torch.inference_mode | torch.no_grad:
+    """The faster of torch's two modes where that is safe.
+
+    A foreign network may keep tensors that it makes during a call, and no gradient passes those of inference mode.
+    """
+    return torch.inference_mode() if isinstance(model, Classifier) else torch.no_grad()
 
 
 def _direction(model: nn.Module, batch: Tensor, loss: InputLoss) -> tuple[Tensor, NetworkOutput]:

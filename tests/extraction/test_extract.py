@@ -110,12 +110,14 @@ def test_a_step_towards_less_loss_lowers_the_loss(
     assert (found[views[1]].confidence > found[CLEAN].confidence).all()
 
 
+@pytest.mark.parametrize("ours", [True, False])
 def test_clean_outputs_do_not_depend_on_what_else_is_asked_for(
-    make_network: MakeNetwork, images: ArrayImages, transform: InputTransform
+    make_network: MakeNetwork, images: ArrayImages, transform: InputTransform, ours: bool
 ) -> None:
-    alone = extract(make_network(), images, transform, [CLEAN], device=CPU)[CLEAN]
+    network = make_network().inner if ours else make_network()
+    alone = extract(network, images, transform, [CLEAN], device=CPU)[CLEAN]
     views = [View(Doubt(), 0.1), CLEAN, View(Sharpness(), 0.1)]
-    together = extract(make_network(), images, transform, views, device=CPU)
+    together = extract(network, images, transform, views, device=CPU)
     assert list(together) == views
     for one, two in zip(arrays(alone), arrays(together[CLEAN]), strict=True):
         assert np.array_equal(one, two)
@@ -198,3 +200,30 @@ def test_global_random_states_are_left_alone(
     before = global_random_state()
     extract(make_network(), images, transform, [CLEAN, View(Doubt(), 0.1)], device=CPU)
     assert global_random_state() == before
+
+
+class Remembering(nn.Module):
+    """Keeps a table that it made when it was first called, as rotary embeddings do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.layer = nn.Linear(3, 5), nn.Linear(5, 4)
+        self.table: Tensor | None = None
+
+    def forward(self, images: Tensor) -> NetworkOutput:
+        if self.table is None:
+            self.table = torch.linspace(0.5, 1.5, 5, device=images.device)
+        features = self.first(images.mean((2, 3))) * self.table
+        return NetworkOutput(self.layer(features), features, None)
+
+
+def test_a_network_that_keeps_tensors_between_calls_can_be_trained_afterwards(
+    images: ArrayImages, transform: InputTransform
+) -> None:
+    network = Remembering()
+    extract(network, images, transform, [CLEAN], device=CPU)
+    torch.autograd.backward(network(transform(images.pixels)).logits.sum())
+    assert network.layer.weight.grad is not None
+    network = Remembering()
+    extract(network, images, transform, [CLEAN, View(Sharpness(), 0.1)], device=CPU, batch_size=10)
+    extract(network, images, transform, [View(Sharpness(), 0.2)], device=CPU, batch_size=10)

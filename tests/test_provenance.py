@@ -65,6 +65,5 @@ def test_a_machine_without_git_is_no_hindrance(tmp_path: Path, monkeypatch: pyte
 
 def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.provenance, "PACKAGES", ("torch", "no-such-package-anywhere"))
-    assert static_provenance.__wrapped__()["packages"] == {
-        "torch": version("torch"), "no-such-package-anywhere": None
-    }  # fmt: skip
+    found = static_provenance.__wrapped__()["packages"]
+    assert found == {"oodbench": bench.__version__, "torch": version("torch"), "no-such-package-anywhere": None}

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.citation import Citation
+from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
+from bench.extraction.probe import Probe
 from bench.extraction.view import CLEAN, View
+from bench.fitting.data import Facts, FitData
 from bench.registry import registers, registry
 from bench.settings import checked_settings
 
@@ -23,32 +26,86 @@ METHODS = registry("method")
 
 Scores = NDArray[np.float64]
 
+Need = Literal["confidence", "features", "head", "stages", "training"]
+Group = Literal["logits", "features", "layers", "inputs", "confidence", "baselines"]
+
+NEEDS: dict[str, str] = {
+    "confidence": "the confidence branch",
+    "features": "features that the logits are a linear function of",
+    "head": "the last linear layer",
+    "stages": "the maps between the network's stages",
+    "training": "the labelled training images",
+}
+"""What a method may need besides logits, in words."""
+
+GROUPS: dict[str, str] = {
+    "logits": "functions of the logits",
+    "features": "functions of the features, the logits and the last layer",
+    "layers": "functions of the maps inside the network",
+    "inputs": "input gradients, or several passes",
+    "confidence": "functions of the learned confidence",
+    "baselines": "what a real method must beat: chance, and image statistics without any network",
+}
+"""The groups of methods, as in `--method group:logits`, in words."""
+
 
 class Method(ABC):
     """A score per image, larger = more in-distribution.
 
     The constructor takes keyword hyper-parameters with the paper's values as defaults, and only stores them under
-    their own names. Class data: `citation`; `objective`, the training objective of the network it is meant for;
-    `needs_confidence`, whether the network must have the confidence branch; `needs_features`, whether its logits must
-    be a linear function of features; `search`, the values that tuning tries for each hyper-parameter; `version`, to be
-    raised when a change alters scores.
+    their own names; what `fit` learns is stored under names that end in `_`. Class data: `citation`; `equation`, the
+    score as a formula; `group`; `needs`, what it needs besides logits; `objective`, the training objective of the
+    network it is meant for, or None for a method that looks at pixels alone; `ensemble`, whether it needs several
+    networks that differ in their seed; `search`, the values that tuning tries for each hyper-parameter; `version`, to
+    be raised when a change alters scores.
     """
 
     name: ClassVar[str]
     citation: ClassVar[Citation]
-    objective: ClassVar[str] = "cross-entropy"
-    needs_confidence: ClassVar[bool] = False
-    needs_features: ClassVar[bool] = False
-    search: ClassVar[Mapping[str, tuple[float, ...]]] = {}
+    equation: ClassVar[str]
+    group: ClassVar[Group]
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    objective: ClassVar[str | None] = "cross-entropy"
+    ensemble: ClassVar[bool] = False
+    search: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     version: ClassVar[int] = 1
 
     @abstractmethod
     def score(self, outputs: Outputs) -> Scores:
-        """One float64 per image `(N,)`, larger = more in-distribution, from the network's outputs for `view`."""
+        """One float64 per image `(N,)`, larger = more in-distribution, from the network's outputs for `view`.
+
+        An image's score depends on that image alone: the images may come in any order and in parts of any size.
+        """
+
+    def fit(self, data: FitData) -> Self:
+        """Learn from ID data, forget what was learnt before, and return self; nothing to do unless overridden."""
+        del data
+        return self
+
+    def check(self, facts: Facts) -> None:
+        """Raise `BenchError` with the reason if the method cannot work with such a network and training images.
+
+        It is asked before any long work. An override calls this one first, which sees to `needs`.
+        """
+        for need in sorted(self.needs):
+            if need in facts.lacks:
+                raise BenchError(f"{self.name} needs {NEEDS[need]}, {facts.lacks[need]}")
 
     def view(self) -> View:
         """How images are shown to the network before they are scored: as they are, unless overridden."""
         return CLEAN
+
+    def further_views(self) -> tuple[View, ...]:
+        """Further ways in which images are shown; what the network says of them is in `Outputs.beside`."""
+        return ()
+
+    def fit_probes(self) -> tuple[Probe, ...]:
+        """What `fit` wants to see of the pass over the training images, in `FitData.train.probed`."""
+        return ()
+
+    def probes(self) -> tuple[Probe, ...]:
+        """What `score` wants to see of the pass for `view`, in `Outputs.probed`; asked after `fit`."""
+        return ()
 
     @classmethod
     def parameter_names(cls) -> list[str]:
@@ -59,6 +116,10 @@ class Method(ABC):
         """The hyper-parameters' values."""
         return {name: getattr(self, name) for name in self.parameter_names()}
 
+    def state(self) -> dict[str, Any]:
+        """What `fit` learnt, by name without the underscore."""
+        return {name[:-1]: value for name, value in vars(self).items() if name.endswith("_")}
+
     @classmethod
     def make(cls, parameters: Mapping[str, Any]) -> Self:
         """An instance with some hyper-parameters set, each in the type of its default.
@@ -66,6 +127,4 @@ class Method(ABC):
         Raises `UnknownNameError` for one that it does not have, and `BenchError` for a value it cannot work with.
         """
         defaults = {name: given.default for name, given in inspect.signature(cls).parameters.items()}
-        made = cls(**checked_settings(cls.name, parameters, defaults))
-        made.view()  # a view that cannot be made is found here, not after hours of training
-        return made
+        return cls(**checked_settings(cls.name, parameters, defaults))

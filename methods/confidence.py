@@ -34,7 +34,9 @@ class Confidence(Method):
 
     citation = DEVRIES_2018
     objective = "learned-confidence"
-    needs_confidence = True
+    equation = "c(x), the sigmoid of the confidence branch"
+    group = "confidence"
+    needs = frozenset({"confidence"})
 
     def score(self, outputs: Outputs) -> Scores:
         """The confidence of each image `(N,)` in (0, 1)."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 from torch.nn import functional as F
 
 from bench.extraction.outputs import Outputs
-from bench.extraction.view import InputLoss, View
+from bench.extraction.view import InputLoss, Unit, View, checked_unit
 from bench.method import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 
@@ -41,12 +40,14 @@ class ConfidencePreprocessed(Method):
 
     citation = DEVRIES_2018
     objective = "learned-confidence"
-    needs_confidence = True
+    equation = "c(x') with x' = x - ε sign(∇ₓ(-log c(x)))"
+    group = "confidence"
+    needs = frozenset({"confidence"})
     search = {"epsilon": (0.0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.014, 0.02)}  # noqa: RUF012 - read-only
 
-    def __init__(self, *, epsilon: float = 0.001, unit: Literal["raw", "normalized"] = "normalized") -> None:
+    def __init__(self, *, epsilon: float = 0.001, unit: Unit = "normalized") -> None:
         self.epsilon = epsilon
-        self.unit: Literal["raw", "normalized"] = unit
+        self.unit: Unit = checked_unit(unit)
 
     def view(self) -> View:
         """The step towards higher confidence."""

@@ -24,6 +24,8 @@ class MSP(Method):
         url="https://arxiv.org/abs/1610.02136",
         where="section 3",
     )
+    equation = "log max_k softmax(f)_k"
+    group = "logits"
 
     def score(self, outputs: Outputs) -> Scores:
         """The log of the largest softmax probability `(N,)`."""

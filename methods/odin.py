@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,7 +10,7 @@ from torch.nn import functional as F
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.extraction.view import InputLoss, View
+from bench.extraction.view import InputLoss, Unit, View, checked_unit
 from bench.logits import log_max_softmax
 from bench.method import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
@@ -51,15 +50,17 @@ class ODIN(Method):
         url="https://arxiv.org/abs/1706.02690",
         where="equations 1 and 2",
     )
+    equation = "log max_k softmax(f(x') / T)_k with x' = x - ε sign(∇ₓ CE(f(x) / T, argmax f(x)))"
+    group = "inputs"
     search = {"epsilon": tuple(round(0.0002 * step, 4) for step in range(21))}  # noqa: RUF012 - read-only by contract
 
     def __init__(
-        self, *, temperature: float = 1000.0, epsilon: float = 0.0014, unit: Literal["raw", "normalized"] = "raw"
+        self, *, temperature: float = 1000.0, epsilon: float = 0.0014, unit: Unit = "raw"
     ) -> None:
         if temperature <= 0:
             raise BenchError(f"odin: temperature must be positive, got {temperature}.")
         self.temperature, self.epsilon = temperature, epsilon
-        self.unit: Literal["raw", "normalized"] = unit
+        self.unit: Unit = checked_unit(unit)
 
     def view(self) -> View:
         """The step towards the predicted class."""

@@ -1,13 +1,21 @@
-"""What one pass of a checkpoint over a data set yields."""
+"""What one pass of a checkpoint over one data set yields."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.shared import Shared
+
+from .probe import Probe
+from .view import View
+
 Floats = NDArray[np.float32]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -15,16 +23,24 @@ class Outputs:
     """Arrays over N images, in the data set's order; they may be memory-mapped.
 
     `logits` `(N, K)` and `features` `(N, D)` are float32; `confidence_logit` `(N,)` float32 is the input of the
-    confidence branch's sigmoid, or None without the branch; `labels` `(N,)` int64 are class indices, or None.
+    confidence branch's sigmoid, or None without the branch; `labels` `(N,)` int64 are class indices, or None. `probed`
+    holds an array `(N, …)` for each probe of the pass, `beside` what the network says of further views of the images.
     """
 
     logits: Floats
     features: Floats
     confidence_logit: Floats | None = None
     labels: NDArray[np.int64] | None = None
+    probed: Mapping[Probe, Floats] = field(default_factory=dict)
+    beside: Mapping[View, Outputs] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.logits)
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The result of `compute`, shared by all methods that ask for the same key of these outputs."""
+        return self.shared.once(key, compute)
 
     @property
     def confidence(self) -> NDArray[np.float64]:
@@ -49,10 +65,16 @@ class Outputs:
         return correct
 
     def take(self, chosen: slice | NDArray[np.intp]) -> Outputs:
-        """The outputs of some of the images."""
+        """The outputs of some of the images; nothing that was shared goes along."""
+
+        def rows(array: NDArray[Any] | None) -> Any:
+            return None if array is None else array[chosen]
+
         return Outputs(
-            self.logits[chosen],
-            self.features[chosen],
-            None if self.confidence_logit is None else self.confidence_logit[chosen],
-            None if self.labels is None else self.labels[chosen],
+            rows(self.logits),
+            rows(self.features),
+            rows(self.confidence_logit),
+            rows(self.labels),
+            {probe: rows(array) for probe, array in self.probed.items()},
+            {view: outputs.take(chosen) for view, outputs in self.beside.items()},
         )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, is_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from bench.errors import BenchError
+
+from .constant import describe
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from bench.networks.classifier import NetworkOutput
+
+
+Unit = Literal["raw", "normalized"]
+"""What a step is measured in: pixel values in [0, 1], or the network's normalised input."""
 
 
 class InputLoss(ABC):
@@ -29,9 +35,7 @@ class InputLoss(ABC):
 
     def describe(self) -> dict[str, Any]:
         """The loss as plain data, for content keys."""
-        assert is_dataclass(self)
-        kind = type(self)
-        return {"kind": f"{kind.__module__}.{kind.__qualname__}", "version": self.version, "parameters": asdict(self)}
+        return describe(self, self.version)
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,10 @@ class View:
 
     loss: InputLoss | None = None
     epsilon: float = 0.0
-    unit: Literal["raw", "normalized"] = "normalized"
+    unit: Unit = "normalized"
 
     def __post_init__(self) -> None:
-        if self.unit not in ("raw", "normalized"):
-            raise BenchError(f"Epsilon's unit must be 'raw' or 'normalized', not '{self.unit}'.")
+        checked_unit(self.unit)
         if self.loss is None and self.epsilon != 0:
             raise BenchError(f"A step of epsilon {self.epsilon} has no direction without a loss.")
         if self.loss is None:  # there is one clean view, whatever the unit of the step that is not made
@@ -60,6 +63,13 @@ class View:
         if self.loss is None:
             return {}
         return {"loss": self.loss.describe(), "epsilon": self.epsilon, "unit": self.unit}
+
+
+def checked_unit(unit: Unit) -> Unit:
+    """`unit` itself; raises `BenchError` for a word that is no unit of epsilon."""
+    if unit not in get_args(Unit):
+        raise BenchError(f"Epsilon's unit must be 'raw' or 'normalized', not '{unit}'.")
+    return unit
 
 
 CLEAN = View()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
@@ -20,6 +21,10 @@ network = registers("network")
 NETWORKS = registry("network")
 
 
+Stage = Callable[[Tensor], Tensor]
+"""A part of a network's trunk: from maps `(N, c, h, w)`, or from the images, to maps."""
+
+
 class NetworkOutput(NamedTuple):
     """What a network says of a batch of N images.
 
@@ -34,11 +39,12 @@ class NetworkOutput(NamedTuple):
 
 
 class Classifier(nn.Module):
-    """A trunk that yields features, one linear layer on them, and optionally a linear confidence branch beside it.
+    """A trunk of stages, whose last maps are averaged into features, one linear layer on these, and optionally a
+    linear confidence branch beside it.
 
-    A subclass builds its trunk in `build` and computes `(N, D)` features in `forward_features`. Class data:
-    `citation`, and `aliases`, other repositories' names of its modules, so that their checkpoints load. `transform` is
-    the input transform it was trained with, where it was built from a checkpoint.
+    A subclass builds its trunk in `build` and names its parts in `stages`. Class data: `citation`, and `aliases`,
+    other repositories' names of its modules, so that their checkpoints load. `transform` is the input transform it was
+    trained with, where it was built from a checkpoint.
     """
 
     name: ClassVar[str]
@@ -59,12 +65,30 @@ class Classifier(nn.Module):
         """Add the trunk's modules for images of `channels` channels; return the number of features D."""
 
     @abstractmethod
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Features `(N, D)` of normalised images `(N, C, H, W)`."""
+    def stages(self) -> Sequence[Stage]:
+        """The trunk's parts in the order in which they run, from images to the maps `(N, D, h, w)` of the features."""
 
     def forward(self, images: Tensor) -> NetworkOutput:
-        """Logits, features and, with the branch, the confidence logit."""
-        features = self.forward_features(images)
+        """Logits, features and, with the branch, the confidence logit of normalised images `(N, C, H, W)`."""
+        return self.resume(images, 0)
+
+    def forward_stages(self, images: Tensor) -> tuple[list[Tensor], NetworkOutput]:
+        """The maps after each stage, each `(N, c, h, w)`, and what `forward` returns."""
+        maps, found = images, []
+        for stage in self.stages():
+            maps = stage(maps)
+            found.append(maps)
+        return found, self.classify(maps)
+
+    def resume(self, maps: Tensor, stage: int) -> NetworkOutput:
+        """What the network says when the stage of that number is given `maps` and the ones before it are left out."""
+        for one in self.stages()[stage:]:
+            maps = one(maps)
+        return self.classify(maps)
+
+    def classify(self, maps: Tensor) -> NetworkOutput:
+        """What the network says of the last stage's maps `(N, D, h, w)`: their average are the features."""
+        features = maps.mean((2, 3))
         confidence = None if self.confidence is None else self.confidence(features).squeeze(1)
         return NetworkOutput(self.classifier(features), features, confidence)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from bench.citation import Citation
 
@@ -33,10 +33,9 @@ class ConvNet(Classifier):
         )
         return 64
 
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Global average of the last block's maps."""
-        maps: Tensor = self.trunk(images)
-        return maps.mean((2, 3))
+    def stages(self) -> tuple[nn.Sequential, ...]:
+        """The four blocks, each with the pooling before it."""
+        return self.trunk[:4], self.trunk[4:8], self.trunk[8:12], self.trunk[12:]
 
 
 def _block(channels_in: int, channels: int) -> tuple[nn.Module, ...]:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from bench.citation import Citation
 
-from .classifier import Classifier, network
+from .classifier import Classifier, Stage, network
 from .initialisation import he_normal_convolutions, zero_linear_biases
 
 HUANG_2017 = Citation(
@@ -89,11 +89,13 @@ class DenseNetBC(Classifier):
         he_normal_convolutions(self, "fan_out")
         return width
 
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Global average of the last block's activated maps."""
-        hidden = self.trans1(self.block1(self.conv1(images)))
-        maps: Tensor = self.block3(self.trans2(self.block2(hidden)))
-        return F.relu(self.bn1(maps), inplace=True).mean((2, 3))
+    def stages(self) -> tuple[Stage, ...]:
+        """The dense blocks: the first with the stem, the others with the transition before; the last is activated."""
+        return (
+            lambda images: self.block1(self.conv1(images)),
+            lambda maps: self.block2(self.trans1(maps)),
+            lambda maps: F.relu(self.bn1(self.block3(self.trans2(maps))), inplace=True),
+        )
 
 
 def _dense_block(width: int) -> tuple[nn.Sequential, int]:

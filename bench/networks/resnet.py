@@ -8,7 +8,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .classifier import Classifier, network
+from .classifier import Classifier, Stage, network
 from .initialisation import he_normal_convolutions
 from .resnet_cifar import HE_2016
 
@@ -54,11 +54,13 @@ class ResNet18(Classifier):
         he_normal_convolutions(self, "fan_in")
         return 512
 
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Global average of the last stage's maps."""
-        hidden = F.relu(self.bn1(self.conv1(images)), inplace=True)
-        maps: Tensor = self.layer4(self.layer3(self.layer2(self.layer1(hidden))))
-        return maps.mean((2, 3))
+    def stages(self) -> tuple[Stage, ...]:
+        """The four stages, the first with the stem."""
+        return self._stem_and_first, self.layer2, self.layer3, self.layer4
+
+    def _stem_and_first(self, images: Tensor) -> Tensor:
+        maps: Tensor = self.layer1(F.relu(self.bn1(self.conv1(images)), inplace=True))
+        return maps
 
 
 def _stage(channels_in: int, channels: int, stride: int) -> nn.Sequential:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from bench.citation import Citation
 
-from .classifier import Classifier, network
+from .classifier import Classifier, Stage, network
 from .initialisation import he_normal_convolutions
 
 HE_2016 = Citation(
@@ -72,11 +72,13 @@ class CifarResNet(Classifier):
         first = BasicBlock(channels_in, channels, stride)
         return nn.Sequential(first, *(BasicBlock(channels, channels, 1) for _ in range(self.blocks - 1)))
 
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Global average of the last stage's maps."""
-        hidden = F.relu(self.bn1(self.conv1(images)), inplace=True)
-        maps: Tensor = self.layer3(self.layer2(self.layer1(hidden)))
-        return maps.mean((2, 3))
+    def stages(self) -> tuple[Stage, ...]:
+        """The three stages, the first with the stem."""
+        return self._stem_and_first, self.layer2, self.layer3
+
+    def _stem_and_first(self, images: Tensor) -> Tensor:
+        maps: Tensor = self.layer1(F.relu(self.bn1(self.conv1(images)), inplace=True))
+        return maps
 
 
 @network("resnet20")

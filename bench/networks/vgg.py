@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from bench.citation import Citation
 from bench.errors import BenchError
 
-from .classifier import Classifier, network
+from .classifier import Classifier, NetworkOutput, network
 
 SIMONYAN_2015 = Citation(
     title="Very Deep Convolutional Networks for Large-Scale Image Recognition",
@@ -44,16 +44,29 @@ class VGG13(Classifier):
         self.trunk = nn.Sequential(*layers)
         return channels
 
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Global average of the last maps, which are 1x1 for 32x32 images. Raises `BenchError` on smaller ones."""
-        height, width = images.shape[2:]
-        if min(height, width) < _SMALLEST:
-            raise BenchError(
-                f"vgg13 halves its input five times and needs {_SMALLEST}x{_SMALLEST} pixels, got {height}x{width}. "
-                "Use a transform of that size or another network."
-            )
-        maps: Tensor = self.trunk(images)
-        return maps.mean((2, 3))
+    def stages(self) -> tuple[nn.Sequential, ...]:
+        """The five stages, each with its max-pool; the last maps are 1x1 for 32x32 images."""
+        size = len(self.trunk) // len(_STAGES)
+        return tuple(self.trunk[start : start + size] for start in range(0, len(self.trunk), size))
+
+    def forward_stages(self, images: Tensor) -> tuple[list[Tensor], NetworkOutput]:
+        """As that of every network. Raises `BenchError` on images that five halvings leave nothing of."""
+        _require_size(images)
+        return super().forward_stages(images)
+
+    def forward(self, images: Tensor) -> NetworkOutput:
+        """As that of every network. Raises `BenchError` on images that five halvings leave nothing of."""
+        _require_size(images)
+        return super().forward(images)
+
+
+def _require_size(images: Tensor) -> None:
+    height, width = images.shape[2:]
+    if min(height, width) < _SMALLEST:
+        raise BenchError(
+            f"vgg13 halves its input five times and needs {_SMALLEST}x{_SMALLEST} pixels, got {height}x{width}. "
+            "Use a transform of that size or another network."
+        )
 
 
 def _block(channels_in: int, channels: int) -> tuple[nn.Module, ...]:

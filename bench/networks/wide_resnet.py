@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from bench.citation import Citation
 
-from .classifier import Classifier, network
+from .classifier import Classifier, Stage, network
 from .initialisation import he_normal_convolutions, zero_linear_biases
 
 ZAGORUYKO_2016 = Citation(
@@ -82,10 +82,13 @@ class WideResNet(Classifier):
         first = PreActivationBlock(channels_in, channels, stride)
         return nn.Sequential(first, *(PreActivationBlock(channels, channels, 1) for _ in range(blocks - 1)))
 
-    def forward_features(self, images: Tensor) -> Tensor:
-        """Global average of the last stage's activated maps."""
-        maps: Tensor = self.layer3(self.layer2(self.layer1(self.conv1(images))))
-        return F.relu(self.bn1(maps), inplace=True).mean((2, 3))
+    def stages(self) -> tuple[Stage, ...]:
+        """The three stages: the first with the stem, the last activated."""
+        return (
+            lambda images: self.layer1(self.conv1(images)),
+            self.layer2,
+            lambda maps: F.relu(self.bn1(self.layer3(maps)), inplace=True),
+        )
 
 
 @network("wrn-28-10")

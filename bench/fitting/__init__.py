@@ -1,0 +1,1 @@
+"""Fitting: what a method may learn from ID data, and statistics of it that several methods share."""

@@ -1,8 +1,9 @@
-"""Extracted outputs kept on disk by content: weights, transform, images and view; read back memory-mapped."""
+"""Extracted outputs kept on disk by content: weights, transform, images, view, precision; read back memory-mapped."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from bench.atomic import write_folder_atomically
 from bench.cache import cache_root
 from bench.canonical import content_key
 from bench.data.images import Images
@@ -18,11 +18,20 @@ from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.progress import Progress
 
-from .extract import extract
-from .outputs import Outputs
+from .growing import FACTS, GrowingFolder
+from .options import PassOptions
+from .outputs import Name, Outputs
+from .passing import Pass, Piece, Wanted
+from .probe import Probe
 from .view import View
 
 VERSION = 1
+
+_OF_NETWORK = ("logits", "features", "confidence_logit")
+_PROBED = "probed"
+
+Key = tuple[View, Probe | None]
+"""What one folder holds: what the network says of a view, or what a probe sees of it."""
 
 
 def extract_cached(
@@ -30,52 +39,91 @@ def extract_cached(
     weights_hash: str,
     images: Images,
     transform: InputTransform,
-    views: Sequence[View],
+    wanted: Wanted,
     *,
     device: torch.device,
     label: str,
+    options: PassOptions | None = None,
 ) -> dict[View, Outputs]:
-    """`extract`, but views that were extracted before are read from disk, and new ones are kept there."""
-    folders = {view: _folder(weights_hash, images, transform, view) for view in dict.fromkeys(views)}
-    missing = [view for view, folder in folders.items() if not folder.is_dir()]
+    """`extract`, but what was extracted before is read from disk, and what is new is kept there as it comes."""
+    options = options or PassOptions()
+    folders = _folders(weights_hash, images, transform, wanted, options)
+    missing = {key: GrowingFolder(folder, len(images)) for key, folder in folders.items() if not folder.is_dir()}
     if missing:
-        progress = Progress(label, len(images))
-        new = extract(model, images, transform, missing, device=device, after_batch=progress.update)
-        for view, outputs in new.items():
-            _save(folders[view], outputs)
-        progress.finish(f"{len(images):,} images")
-    return {view: _load(folder, images) for view, folder in folders.items()}
+        needed = {view: [p for p in probes if (view, p) in missing] for view, probes in wanted.items()}
+        needed = {view: probes for view, probes in needed.items() if probes or (view, None) in missing}
+        _extract_missing(Pass(model, transform, needed, device, options), images, missing, label)
+    return {view: _load(view, probes, folders, images) for view, probes in wanted.items()}
 
 
-def _folder(weights_hash: str, images: Images, transform: InputTransform, view: View) -> Path:
-    identity: dict[str, Any] = {
-        "version": VERSION,
-        "weights": weights_hash,
-        "transform": transform.to_dict(),
-        "images": images.identity,
-        "view": view.describe(),
-        "precision": "fp32",
-    }
-    return cache_root() / "outputs" / content_key(identity)
-
-
-def _save(folder: Path, outputs: Outputs) -> None:
-    def fill(temporary: Path) -> None:
-        for name in ("logits", "features", "confidence_logit"):
-            array = getattr(outputs, name)
-            if array is not None:
-                np.save(temporary / f"{name}.npy", array)
-
-    write_folder_atomically(folder, fill)
-
-
-def _load(folder: Path, images: Images) -> Outputs:
-    def array(name: str) -> Any:
-        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-
+def _extract_missing(one: Pass, images: Images, missing: Mapping[Key, GrowingFolder], label: str) -> None:
+    progress = Progress(label, len(images))
     try:
-        has_confidence = (folder / "confidence_logit.npy").exists()
-        confidence = array("confidence_logit") if has_confidence else None
-        return Outputs(array("logits"), array("features"), confidence, images.labels)
+        for done, found in one.batches(images, min(folder.done for folder in missing.values())):
+            for (view, probe), folder in missing.items():
+                folder.append(done, *_part(found[view], probe))
+            progress.update(done)
+        for folder in missing.values():
+            folder.finish()
+    finally:
+        for folder in missing.values():
+            folder.close()
+    progress.finish(f"{len(images):,} images")
+
+
+def _part(piece: Piece, probe: Probe | None) -> tuple[dict[str, Any], dict[str, float]]:
+    """The arrays and seconds that one folder holds, under their names on disk."""
+    if probe is not None:
+        return {_PROBED: piece.arrays[probe]}, {_PROBED: piece.seconds[probe]}
+    arrays = {name: array for name, array in piece.arrays.items() if isinstance(name, str)}
+    return arrays, {"logits": piece.seconds["logits"]}
+
+
+def _folders(
+    weights_hash: str, images: Images, transform: InputTransform, wanted: Wanted, options: PassOptions
+) -> dict[Key, Path]:
+    def folder(view: View, probe: Probe | None) -> Path:
+        identity: dict[str, Any] = {
+            "version": VERSION,
+            "weights": weights_hash,
+            "transform": transform.to_dict(),
+            "images": images.identity,
+            "view": view.describe(),
+            "precision": options.identity,
+        }
+        probed = {} if probe is None else {"probe": probe.describe()}
+        return cache_root() / "outputs" / content_key(identity | probed)
+
+    return {(view, probe): folder(view, probe) for view, probes in wanted.items() for probe in (None, *probes)}
+
+
+def _load(view: View, probes: Sequence[Probe], folders: Mapping[Key, Path], images: Images) -> Outputs:
+    arrays: dict[Name, Any] = {}
+    seconds: dict[Name, float] = {}
+    folder = folders[view, None]
+    for name in _OF_NETWORK:
+        if name != "confidence_logit" or (folder / f"{name}.npy").exists():
+            arrays[name] = _array(folder, name)
+    seconds["logits"] = _seconds(folder, "logits", len(images))
+    for probe in probes:
+        arrays[probe] = _array(folders[view, probe], _PROBED)
+        seconds[probe] = _seconds(folders[view, probe], _PROBED, len(images))
+    return Outputs.of(arrays, images.labels, seconds)
+
+
+def _array(folder: Path, name: str) -> Any:
+    try:
+        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise BenchError(f"Extracted outputs are damaged ({error}). Delete {folder} to extract them again.") from error
+        raise _damaged(folder, error) from error
+
+
+def _seconds(folder: Path, name: str, count: int) -> float:
+    try:
+        return float(json.loads((folder / FACTS).read_text(encoding="utf-8"))["seconds"][name]) / count
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> BenchError:
+    return BenchError(f"Extracted outputs are damaged ({error}). Delete {folder} to extract them again.")

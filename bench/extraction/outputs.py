@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from .probe import Probe
 from .view import View
 
 Floats = NDArray[np.float32]
+
+Name = str | Probe
+"""An array of a view: `logits`, `features`, `confidence_logit`, or what a probe gives."""
+
 T = TypeVar("T")
 
 
@@ -25,6 +29,7 @@ class Outputs:
     `logits` `(N, K)` and `features` `(N, D)` are float32; `confidence_logit` `(N,)` float32 is the input of the
     confidence branch's sigmoid, or None without the branch; `labels` `(N,)` int64 are class indices, or None. `probed`
     holds an array `(N, …)` for each probe of the pass, `beside` what the network says of further views of the images.
+    `seconds` per image are what the view took beyond one forward pass (`logits`), and each probe.
     """
 
     logits: Floats
@@ -33,7 +38,15 @@ class Outputs:
     labels: NDArray[np.int64] | None = None
     probed: Mapping[Probe, Floats] = field(default_factory=dict)
     beside: Mapping[View, Outputs] = field(default_factory=dict)
+    seconds: Mapping[Name, float] = field(default_factory=dict, compare=False)
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, arrays: Mapping[Name, Floats], labels: NDArray[np.int64] | None, seconds: Mapping[Name, float]) -> Self:
+        """Outputs from arrays by name."""
+        probed = {name: array for name, array in arrays.items() if isinstance(name, Probe)}
+        confidence = arrays.get("confidence_logit")
+        return cls(arrays["logits"], arrays["features"], confidence, labels, probed, seconds=seconds)
 
     def __len__(self) -> int:
         return len(self.logits)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .constant import describe
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from bench.data.transform import InputTransform
-    from bench.networks.classifier import Classifier, NetworkOutput
+    from bench.networks.classifier import NetworkOutput
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +21,13 @@ class Seen:
     """A batch of B images on its way through the network.
 
     `images` `(B, C, H, W)` is the network's input as the view shows it, made by `transform`. `output` is what the
-    network says of it; `stages` are the maps after each stage of `network`, empty where no probe of the pass asks.
+    network says of it; `stages` are the maps after each stage of `network`, empty where no probe of the pass asks; where they
+    are there, the network is a `Classifier`.
     """
 
     images: Tensor
     transform: InputTransform
-    network: Classifier
+    network: nn.Module
     output: NetworkOutput
     stages: Sequence[Tensor]
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from bench.data.images import ArrayImages
 from bench.data.transform import InputTransform
 from bench.extraction.extract import extract
+from bench.extraction.options import PassOptions
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, InputLoss, View
 from bench.networks.classifier import NetworkOutput
@@ -74,7 +75,7 @@ def test_the_size_of_batches_does_not_matter(
     network, views = make_network(), [CLEAN, View(Sharpness(), 0.01)]
     whole = extract(network, images, transform, views, device=CPU)
     for size in (1, 7, 22, 23, 100):
-        parts = extract(network, images, transform, views, device=CPU, batch_size=size)
+        parts = extract(network, images, transform, views, device=CPU, options=PassOptions(batch_size=size))
         for view in views:
             assert_close(parts[view], whole[view])
 
@@ -130,7 +131,7 @@ def test_each_image_is_read_once_and_passes_are_shared(
     network = make_network()
     views = [CLEAN, View(Sharpness(), 0.01), View(Sharpness(), 0.02, "raw"), View(Sharpness(), 0.03)]
     told: list[int] = []
-    extract(network, images, transform, views, device=CPU, batch_size=10, after_batch=told.append)
+    extract(network, images, transform, views, device=CPU, options=PassOptions(batch_size=10), after_batch=told.append)
     assert images.reads == list(range(23))
     assert network.seen == [(size, wanted) for size in (10, 10, 3) for wanted in (True, False, False, False)]
     assert told == [10, 20, 23]
@@ -225,5 +226,5 @@ def test_a_network_that_keeps_tensors_between_calls_can_be_trained_afterwards(
     torch.autograd.backward(network(transform(images.pixels)).logits.sum())
     assert network.layer.weight.grad is not None
     network = Remembering()
-    extract(network, images, transform, [CLEAN, View(Sharpness(), 0.1)], device=CPU, batch_size=10)
-    extract(network, images, transform, [View(Sharpness(), 0.2)], device=CPU, batch_size=10)
+    extract(network, images, transform, [CLEAN, View(Sharpness(), 0.1)], device=CPU, options=PassOptions(batch_size=10))
+    extract(network, images, transform, [View(Sharpness(), 0.2)], device=CPU, options=PassOptions(batch_size=10))

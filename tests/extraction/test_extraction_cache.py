@@ -16,8 +16,11 @@ from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.extraction.cache import extract_cached
-from bench.extraction.extract import extract
+from bench.extraction import growing
+from bench.extraction.extract import extract as extract_with
+from bench.extraction.options import PassOptions
 from bench.extraction.outputs import Outputs
+from bench.extraction.probe import Probe, Seen
 from bench.extraction.view import CLEAN, InputLoss, View
 from bench.networks.classifier import NetworkOutput
 
@@ -34,12 +37,18 @@ class Sharpness(InputLoss):
 
 
 MOVED = View(Sharpness(), 0.05)
+SMALL = PassOptions(batch_size=10)
 
 
 def cached(
     network: Any, images: Images, transform: InputTransform, views: list[View], weights: str = "w"
 ) -> dict[View, Outputs]:
-    return extract_cached(network, weights, images, transform, views, device=CPU, label="Extracting")
+    wanted: dict[View, list[Probe]] = {view: [] for view in views}
+    return extract_cached(network, weights, images, transform, wanted, device=CPU, label="Extracting", options=SMALL)
+
+
+def extract(network: Any, images: Images, transform: InputTransform, views: list[View]) -> dict[View, Outputs]:
+    return extract_with(network, images, transform, views, device=CPU, options=SMALL)
 
 
 def same(left: Outputs, right: Outputs) -> bool:
@@ -57,7 +66,7 @@ def test_a_second_time_the_network_does_not_run(
 ) -> None:
     network = make_network(confidence_branch=branch)
     first = cached(network, images, transform, [CLEAN, MOVED])
-    plain = extract(network, images, transform, [CLEAN, MOVED], device=CPU)
+    plain = extract(network, images, transform, [CLEAN, MOVED])
     network.seen.clear()
     images.identity  # noqa: B018 - computed once, from the pixels
     images.reads.clear()
@@ -75,7 +84,7 @@ def test_only_what_is_missing_is_extracted(make_network: MakeNetwork, images: An
     cached(network, images, transform, [CLEAN])
     network.seen.clear()
     cached(network, images, transform, [CLEAN, MOVED])
-    assert [wanted for _, wanted in network.seen] == [True, False]
+    assert [wanted for _, wanted in network.seen] == 3 * [True, False]
     network.seen.clear()
     cached(network, images, transform, [CLEAN, MOVED, CLEAN])
     assert network.seen == []
@@ -105,7 +114,7 @@ def test_whatever_determines_the_outputs_makes_another_entry(
     ]
     for count, (some, how, view, weights) in enumerate(calls, start=1):
         found = cached(network, some, how, [view], weights)[view]
-        assert same(found, extract(network, some, how, [view], device=CPU)[view])
+        assert same(found, extract(network, some, how, [view])[view])
         assert len(list((cache_root() / "outputs").iterdir())) == count
 
 
@@ -113,52 +122,137 @@ def folders() -> list[Path]:
     return sorted((cache_root() / "outputs").iterdir())
 
 
-def test_a_pass_that_is_interrupted_leaves_no_entry(
+@pytest.fixture
+def often_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "SHARD", 10)
+
+
+class Dying(Exception):
+    """Stands for a kill: nothing below catches it."""
+
+
+def dies_at_batch(network: Any, number: int) -> Any:
+    forward = network.forward
+
+    def dying(images: Tensor) -> NetworkOutput:
+        if len(network.seen) == number:
+            raise Dying
+        output: NetworkOutput = forward(images)
+        return output
+
+    network.forward = dying
+    return network
+
+
+@pytest.mark.usefixtures("often_flushed")
+@pytest.mark.parametrize("batches", [0, 1, 2])
+def test_a_pass_that_is_interrupted_goes_on_behind_what_is_safely_in(
+    make_network: MakeNetwork, images: Any, transform: InputTransform, batches: int
+) -> None:
+    with pytest.raises(Dying):
+        cached(dies_at_batch(make_network(), batches), images, transform, [CLEAN])
+    [folder] = folders()
+    assert folder.name.endswith(".partial")
+    network = make_network()
+    found = cached(network, images, transform, [CLEAN])[CLEAN]
+    assert [count for count, _ in network.seen] == [10, 10, 3][batches:]
+    assert same(found, extract(network, images, transform, [CLEAN])[CLEAN])
+    assert folders() == [folder.with_suffix("")]
+
+
+@pytest.mark.usefixtures("often_flushed")
+def test_rows_that_were_written_but_not_flushed_are_written_again(
     make_network: MakeNetwork, images: Any, transform: InputTransform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(growing, "SHARD", 15)
+    with pytest.raises(Dying):
+        cached(dies_at_batch(make_network(), 1), images, transform, [CLEAN])
     network = make_network()
-    with monkeypatch.context() as patch:
-        patch.setattr(np, "save", lambda path, array: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            cached(network, images, transform, [CLEAN])
-    assert folders() == []
     found = cached(network, images, transform, [CLEAN])[CLEAN]
-    assert same(found, extract(network, images, transform, [CLEAN], device=CPU)[CLEAN])
+    assert [count for count, _ in network.seen] == [10, 10, 3]
+    assert same(found, extract(network, images, transform, [CLEAN])[CLEAN])
 
 
-def test_what_a_killed_process_left_half_written_is_ignored(
+@pytest.mark.parametrize("progress", ["", "{", "[]", '{"done": 10}', '{"done": "x", "seconds": {}}'])
+def test_an_unreadable_progress_starts_again(
+    make_network: MakeNetwork, images: Any, transform: InputTransform, progress: str
+) -> None:
+    with pytest.raises(Dying):
+        cached(dies_at_batch(make_network(), 1), images, transform, [CLEAN])
+    [partial] = folders()
+    (partial / "progress.json").write_text(progress)
+    found = cached(make_network(), images, transform, [CLEAN])[CLEAN]
+    assert same(found, extract(make_network(), images, transform, [CLEAN])[CLEAN])
+
+
+def test_of_two_at_work_the_slower_one_takes_what_the_quicker_made(
     make_network: MakeNetwork, images: Any, transform: InputTransform
 ) -> None:
+    """While one is at its second batch the other makes the whole entry, in a folder of its own."""
+    network, others = make_network(), []
+    forward = network.forward
+
+    def overtaken(batch: Tensor) -> NetworkOutput:
+        if len(network.seen) == 1:
+            others.append(cached(make_network(), images, transform, [CLEAN])[CLEAN])
+            assert len(folders()) == 2
+        output: NetworkOutput = forward(batch)
+        return output
+
+    network.forward = overtaken
+    found = cached(network, images, transform, [CLEAN])[CLEAN]
+    for one in (found, *others):
+        assert same(one, extract(make_network(), images, transform, [CLEAN])[CLEAN])
+    assert [folder.suffix for folder in folders()] == [""]
+
+
+@dataclass(frozen=True)
+class Corner(Probe):
+    size: int = 2
+
+    def __call__(self, seen: Seen) -> Tensor:
+        return seen.pixels[:, :, : self.size, : self.size].flatten(1)
+
+
+def test_probes_are_kept_on_their_own(make_network: MakeNetwork, images: Any, transform: InputTransform) -> None:
     network = make_network()
-    cached(network, images, transform, [CLEAN])
-    [folder] = folders()
-    half = folder.with_name(f".{folder.name}.0123.tmp")
-    folder.rename(half)
-    (half / "features.npy").unlink()
-    (half / "logits.npy").write_bytes((half / "logits.npy").read_bytes()[:200])
+
+    def look(*probes: Probe, view: View = CLEAN) -> Outputs:
+        wanted = {view: probes}
+        return extract_cached(network, "w", images, transform, wanted, device=CPU, label="", options=SMALL)[view]
+
+    look()
     network.seen.clear()
-    found = cached(network, images, transform, [CLEAN])[CLEAN]
-    assert len(network.seen) == 1
-    assert same(found, extract(network, images, transform, [CLEAN], device=CPU)[CLEAN])
-    assert folder in folders()
+    found = look(Corner())
+    assert len(network.seen) == 3, "a probe that is new needs a pass"
+    assert found.probed[Corner()].shape == (23, 12)
+    assert np.allclose(found.probed[Corner()], images.pixels[:, :2, :2].transpose(0, 3, 1, 2).reshape(23, -1) / 255)
+    network.seen.clear()
+    assert np.array_equal(look(Corner()).probed[Corner()], found.probed[Corner()])
+    assert network.seen == []
+    look(Corner(), Corner(3))
+    assert len(network.seen) == 3
+    assert look(Corner(3)).take(slice(3, 5)).probed[Corner(3)].shape == (2, 27)
+    assert len(folders()) == 3, "the network's outputs, and two probes"
+    look(Corner(), view=MOVED)
+    assert len(folders()) == 5
 
 
-def test_two_processes_that_write_the_same_entry_both_succeed(
-    make_network: MakeNetwork, images: Any, transform: InputTransform, monkeypatch: pytest.MonkeyPatch
+def test_precision_and_compilation_make_other_entries_and_batches_do_not(
+    make_network: MakeNetwork, images: Any, transform: InputTransform
 ) -> None:
-    """The other one is quicker: its entry is there when this one wants to put its own."""
-    network = make_network()
-    save = np.save
-
-    def overtaken(path: Path, array: np.ndarray[Any, Any]) -> None:
-        save(path, array)
-        monkeypatch.setattr(np, "save", save)
-        cached(make_network(), images, transform, [CLEAN])
-
-    monkeypatch.setattr(np, "save", overtaken)
-    found = cached(network, images, transform, [CLEAN])[CLEAN]
-    assert same(found, extract(network, images, transform, [CLEAN], device=CPU)[CLEAN])
-    assert [folder.name.startswith(".") for folder in folders()] == [False]
+    for count, options in enumerate([PassOptions(), PassOptions("bf16"), PassOptions(batch_size=7, workers=3)]):
+        network = make_network()
+        extract_cached(network, "w", images, transform, {CLEAN: []}, device=CPU, label="", options=options)
+        assert len(folders()) == [1, 2, 2][count]
+    half = extract_cached(
+        network, "w", images, transform, {CLEAN: []}, device=CPU, label="", options=PassOptions("bf16")
+    )
+    whole = extract(network, images, transform, [CLEAN])
+    assert half[CLEAN].logits.dtype == np.float32
+    assert 0 < np.abs(half[CLEAN].logits - whole[CLEAN].logits).max() < 0.05
+    with pytest.raises(BenchError, match="fp32 or bf16, not 'fp8'"):
+        PassOptions("fp8")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "missing", "no array"])
@@ -178,17 +272,19 @@ def test_a_damaged_entry_is_an_error_that_says_what_to_delete(
     assert f"Delete {folder}" in str(caught.value)
 
 
-def test_a_full_disk_is_said_so_and_leaves_no_entry(
+def test_a_full_disk_is_said_so_and_what_is_there_is_used_later(
     make_network: MakeNetwork, images: Any, transform: InputTransform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, array: np.ndarray[Any, Any]) -> None:
-        path.write_bytes(b"half")
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", full)
-    with pytest.raises(BenchError, match=r"No space left on device.*[Ff]ree space"):
-        cached(make_network(), images, transform, [CLEAN])
-    assert folders() == []
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(BenchError, match=r"No space left on device.*[Ff]ree space"):
+            cached(make_network(), images, transform, [CLEAN])
+    assert [folder.suffix for folder in folders()] == [".partial"]
+    found = cached(make_network(), images, transform, [CLEAN])[CLEAN]
+    assert same(found, extract(make_network(), images, transform, [CLEAN])[CLEAN])
 
 
 def test_a_failing_pass_tells_its_reason(make_network: MakeNetwork, images: Any, transform: InputTransform) -> None:
@@ -196,7 +292,7 @@ def test_a_failing_pass_tells_its_reason(make_network: MakeNetwork, images: Any,
     broken.inner.classifier = torch.nn.Linear(63, 4)
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         cached(broken, images, transform, [CLEAN])
-    assert not (cache_root() / "outputs").exists()
+    assert [folder.suffix for folder in folders()] == [".partial"]
 
 
 def test_the_files_are_on_disk_before_the_entry_has_its_name(
@@ -216,4 +312,5 @@ def test_the_files_are_on_disk_before_the_entry_has_its_name(
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(Path, "rename", noted_rename)
     cached(make_network(), images, transform, [CLEAN])
-    assert steps == ["flush", "flush", "flush", "flush", "rename", "flush"], "three arrays, their folder; the cache"
+    renamed = steps.index("rename")
+    assert steps[:renamed].count("flush") >= 3, "three arrays"

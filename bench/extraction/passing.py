@@ -1,0 +1,158 @@
+"""The pass of a network over a data set: every wanted view and probe of every batch, each batch decoded once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bench.data.images import Images, Pixels
+from bench.data.transform import InputTransform
+from bench.networks.classifier import Classifier, NetworkOutput
+from bench.networks.mode import evaluating
+
+from .options import PassOptions
+from .outputs import Name
+from .probe import Probe, Seen
+from .step import moved
+from .view import CLEAN, InputLoss, View
+
+Wanted = Mapping[View, Sequence[Probe]]
+"""The views of a pass, and the probes that look at each."""
+
+Ran = tuple[Sequence[Tensor], NetworkOutput]
+"""The maps between the stages of a network, where they were asked for, and what it says."""
+
+
+@dataclass
+class Piece:
+    """What is known of one view of one batch: arrays `(B, …)` in float32, and the seconds that each took.
+
+    The seconds of `logits` are those of the view beyond one forward pass: a backward pass and another forward one
+    where the images are moved, else nothing.
+    """
+
+    arrays: dict[Name, NDArray[np.float32]] = field(default_factory=dict)
+    seconds: dict[Name, float] = field(default_factory=dict)
+
+
+class Pass:
+    """One network with one input transform, run over batches of images.
+
+    Gradients are taken with respect to images and maps only: the network's mode, buffers, parameters and `.grad` stay
+    as they were.
+    """
+
+    def __init__(
+        self, model: nn.Module, transform: InputTransform, wanted: Wanted, device: torch.device, options: PassOptions
+    ) -> None:
+        self.model, self.transform, self.wanted, self.device, self.options = model, transform, wanted, device, options
+        self._forward: nn.Module = torch.compile(model) if options.compile else model  # type: ignore[assignment]
+
+    def batches(self, images: Images, start: int = 0) -> Iterator[tuple[int, dict[View, Piece]]]:
+        """The number of images done, and a piece for each view, batch by batch from the image `start` on."""
+        with evaluating(self.model):
+            for done, pixels in _read_ahead(images, start, self.options):
+                yield done, self._views_of(self.transform(pixels, self.device))
+
+    def _views_of(self, batch: Tensor) -> dict[View, Piece]:
+        found: dict[View, Piece] = {}
+        for loss in dict.fromkeys(view.loss for view in self.wanted if view.loss is not None):
+            gradient, clean, way_back = self._gradient(batch, loss)
+            if CLEAN in self.wanted and CLEAN not in found:
+                found[CLEAN] = self._piece(batch, CLEAN, clean, 0.0)
+            for view in self.wanted:
+                if view.loss == loss:
+                    started = self._clock()
+                    images = moved(batch, gradient, view, self.transform)
+                    output = self._run_without_gradients(images, view)
+                    found[view] = self._piece(images, view, output, way_back + self._clock() - started)
+        if CLEAN in self.wanted and CLEAN not in found:
+            found[CLEAN] = self._piece(batch, CLEAN, self._run_without_gradients(batch, CLEAN), 0.0)
+        return {view: found[view] for view in self.wanted}
+
+    def _run(self, images: Tensor, view: View) -> Ran:
+        """What the network says, with the maps between its stages where one of the view's probes looks at them."""
+        with self._autocast():
+            if any(probe.stages for probe in self.wanted.get(view, ())):
+                assert isinstance(self.model, Classifier)
+                return self.model.forward_stages(images)
+            return [], self._forward(images)
+
+    def _run_without_gradients(self, images: Tensor, view: View) -> Ran:
+        with self._without_gradients():
+            return self._run(images, view)
+
+    def _gradient(self, batch: Tensor, loss: InputLoss) -> tuple[Tensor, Ran, float]:
+        """The gradient of the summed loss, what the network says on the way, and the seconds of the way back."""
+        with torch.enable_grad():
+            inputs = batch.detach().requires_grad_()
+            stages, output = self._run(inputs, CLEAN)
+            started = self._clock()
+            (gradient,) = torch.autograd.grad(loss(output).sum(), inputs)
+        found = NetworkOutput(*(None if tensor is None else tensor.detach() for tensor in output))
+        return gradient, ([maps.detach() for maps in stages], found), self._clock() - started
+
+    def _piece(self, images: Tensor, view: View, ran: Ran, seconds: float) -> Piece:
+        """The network's outputs of a view, and what its probes see."""
+        stages, output = ran
+        named = zip(("logits", "features", "confidence_logit"), output, strict=True)
+        piece = Piece({name: _array(tensor) for name, tensor in named if tensor is not None}, {"logits": seconds})
+        for probe in self.wanted[view]:
+            started = self._clock()
+            seen = Seen(images, self.transform, self.model, output, stages)
+            with self._without_gradients(), self._autocast():
+                piece.arrays[probe] = _array(probe(seen))
+            piece.seconds[probe] = self._clock() - started
+        return piece
+
+    def _without_gradients(self) -> torch.inference_mode | torch.no_grad:
+        """The faster of torch's two modes where that is safe.
+
+        A foreign network may keep tensors that it makes during a call, and a probe may differentiate; no gradient
+        passes the tensors of inference mode.
+        """
+        differentiates = any(probe.differentiates for probes in self.wanted.values() for probe in probes)
+        return torch.inference_mode() if isinstance(self.model, Classifier) and not differentiates else torch.no_grad()
+
+    def _autocast(self) -> torch.autocast | nullcontext[None]:
+        if self.options.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def _clock(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter()
+
+
+def _read_ahead(images: Images, start: int, options: PassOptions) -> Iterator[tuple[int, Pixels]]:
+    """Batches in order, each read by one of the workers while the network runs on those before."""
+
+    def read(first: int) -> tuple[int, Pixels]:
+        stop = min(first + options.batch_size, len(images))
+        return stop, images.read(np.arange(first, stop))
+
+    with ThreadPoolExecutor(options.workers) as pool:
+        firsts = iter(range(start, len(images), options.batch_size))
+        waiting: list[Future[tuple[int, Pixels]]] = [pool.submit(read, one) for one in islice(firsts, options.workers)]
+        try:
+            while waiting:
+                batch = waiting.pop(0).result()
+                waiting += [pool.submit(read, one) for one in islice(firsts, 1)]
+                yield batch
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    return tensor.detach().float().cpu().numpy()

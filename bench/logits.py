@@ -66,12 +66,3 @@ def _others(logits: NDArray[Any], temperature: float) -> tuple[Doubles, NDArray[
     gaps -= top[:, None]
     gaps[rows, largest] = np.where(np.isfinite(top), -np.inf, np.nan)
     return top, largest, gaps
-
-
-def log_sum_exp(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """Log sum_k exp(logits_k), `(N,)`, for logits `(N, K)`; NaN where the largest logit is not finite."""
-    values = logits.astype(np.float64)
-    top = values.max(axis=1)
-    top = np.where(np.isfinite(top), top, np.nan)
-    values -= top[:, None]
-    return top + np.log(np.exp(values, out=values).sum(axis=1))

@@ -39,6 +39,7 @@ def test_different_views_have_different_descriptions() -> None:
     views = [
         CLEAN, View(Scaled()), View(Scaled(), 0.5), View(Scaled(0.5), 1.0), View(Scaled(1.0), 1.0, "raw"),
         View(Scaled(2.0)), View(elsewhere()()), View(Improved()),
+        View(Scaled(), share=0.5), View(Scaled(), share=0.0), View(Scaled(), share=0.5, end="smallest"),
     ]  # fmt: skip
     described = [repr(view.describe()) for view in views]
     assert len(set(described)) == len(views)
@@ -63,3 +64,22 @@ def test_a_step_needs_a_loss_to_step_along() -> None:
     with pytest.raises(BenchError, match=r"epsilon 0\.1 has no direction without a loss"):
         View(epsilon=0.1)
     assert View(unit="raw") == CLEAN
+
+
+def test_a_step_on_all_values_is_described_as_it_was_before_there_was_a_choice() -> None:
+    described = View(Scaled(), 0.5, "raw").describe()
+    assert sorted(described) == ["epsilon", "loss", "unit"]
+    assert View(Scaled(), 0.5, "raw", share=1.0, end="smallest") == View(Scaled(), 0.5, "raw")
+    assert View(share=0.5, end="smallest") == CLEAN
+    assert CLEAN.describe() == {}
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_step_moves_a_share_between_none_and_all(share: float) -> None:
+    with pytest.raises(BenchError, match=r"share of the input values .* must be in \[0, 1\], got"):
+        View(Scaled(), 0.1, share=share)
+
+
+def test_the_values_of_a_share_are_counted_from_one_of_two_ends() -> None:
+    with pytest.raises(BenchError, match="'largest' or 'smallest', not 'middle'"):
+        View(Scaled(), 0.1, share=0.5, end="middle")  # type: ignore[arg-type]

@@ -11,19 +11,22 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from bench.data.images import Images
 from bench.detector_file import read_description, write_description
 from bench.device import pick_device
 from bench.errors import BenchError
 from bench.extraction.extract import extract
+from bench.fitting.data import FitData
 from bench.method import METHODS, Method, Scores
 from bench.metrics import threshold_at_tpr
 from bench.metrics.inputs import score_array
 from bench.networks.checkpoint import Checkpoint
-from bench.networks.classifier import Classifier
 from bench.provenance import provenance
-from bench.running.preparation import require_objective
+from bench.running.extraction import seen_by, wanted_by
+from bench.running.facts import facts_of_checkpoint
+from bench.running.network import TestedNetwork
 
 RULE = "out-of-distribution where score < threshold, else in-distribution; larger scores are more in-distribution"
 
@@ -79,6 +82,7 @@ class Detector:
                 f"{path} was made with version {described['method_version']} of {method.name}, whose scores differ "
                 f"from those of version {method.version}. Fit the detector again with bench threshold."
             )
+        method = _fitted(method, checkpoint)
         kept = {name: described[name] for name in ("threshold", "tpr", "validation", "provenance")}
         return cls(checkpoint=checkpoint, method=method, device=pick_device(device), **kept)
 
@@ -102,8 +106,8 @@ class Detector:
         }
 
     @cached_property
-    def _network(self) -> Classifier:
-        return _build(self.checkpoint, self.device)
+    def _network(self) -> nn.Module:
+        return TestedNetwork.of(self.checkpoint, self.device).model
 
 
 def fit_detector(
@@ -115,9 +119,9 @@ def fit_detector(
     for a `tpr` outside (0, 1], when there are no images, and when the checkpoint lacks what the method needs.
     """
     started = time.perf_counter()
-    require_objective(method, checkpoint)
+    method = _fitted(method, checkpoint)
     chosen = pick_device(device)
-    scores = _score(_build(checkpoint, chosen), checkpoint, method, images, chosen)
+    scores = _score(TestedNetwork.of(checkpoint, chosen).model, checkpoint, method, images, chosen)
     threshold = threshold_at_tpr(scores, tpr)
     validation = {
         "images": len(images),
@@ -129,13 +133,30 @@ def fit_detector(
     return Detector(checkpoint, method, threshold, float(tpr), validation, provenance(chosen, seconds), chosen)
 
 
-def _build(checkpoint: Checkpoint, device: torch.device) -> Classifier:
-    return checkpoint.build(device).to(memory_format=torch.channels_last).requires_grad_(False)
+def require_keepable(method: Method) -> None:
+    """Raise `BenchError` for a method that needs more than a network and its last layer: a file keeps no more."""
+    if "training" in method.needs or method.ensemble or method.objective is None:
+        what = "training images" if "training" in method.needs else "something else than one network"
+        raise BenchError(f"{method.name} needs {what}, which a detector's file does not keep. Use another method.")
 
 
-def _score(network: Classifier, checkpoint: Checkpoint, method: Method, images: Images, device: torch.device) -> Scores:
+def _fitted(method: Method, checkpoint: Checkpoint) -> Method:
+    """`method` fitted on the checkpoint's last layer alone, since a detector's file keeps no training images.
+
+    Raises `BenchError` if it needs more, or anything else that the checkpoint lacks.
+    """
+    require_keepable(method)
+    method.check(facts_of_checkpoint(checkpoint, _no_images))
+    return method.fit(FitData(TestedNetwork.of(checkpoint, torch.device("cpu")).head))
+
+
+def _no_images() -> Images:
+    raise BenchError("a detector's file keeps no training images.")
+
+
+def _score(network: nn.Module, checkpoint: Checkpoint, method: Method, images: Images, device: torch.device) -> Scores:
     if len(images) == 0:
         raise BenchError("There are no images to score.")
-    view = method.view()
-    outputs = extract(network, images, checkpoint.transform, [view], device=device)
-    return score_array(method.score(outputs[view]), f"scores of {method.name}")
+    wanted = wanted_by([method])
+    found = extract(network, images, checkpoint.transform, list(wanted), probes=wanted, device=device)
+    return score_array(method.score(seen_by(method, found)), f"scores of {method.name}")

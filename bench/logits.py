@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from bench.extraction.outputs import Outputs
 
 Doubles = NDArray[np.float64]
 
@@ -17,7 +20,8 @@ def log_max_softmax(logits: NDArray[Any], temperature: float = 1.0) -> Doubles:
     keep their order. NaN where the largest logit is not finite: an overflow is not certainty.
     """
     _, _, gaps = _others(logits, temperature)
-    return -np.log1p(np.exp(gaps).sum(axis=1))
+    others: Doubles = np.exp(gaps).sum(axis=1)
+    return -np.log1p(others)
 
 
 def log_sum_exp(logits: NDArray[Any], temperature: float = 1.0) -> Doubles:
@@ -36,6 +40,11 @@ def log_softmax(logits: NDArray[Any], temperature: float = 1.0) -> Doubles:
     return log_p
 
 
+def log_softmax_of(outputs: Outputs, temperature: float = 1.0) -> Doubles:
+    """`log_softmax` of the outputs' logits, computed once for all methods that ask; not to be written to."""
+    return outputs.once(("log softmax", temperature), lambda: log_softmax(outputs.logits, temperature))
+
+
 def log_rest(log_p: Doubles) -> Doubles:
     """Log(1 - p_k), `(N, K)`, for log probabilities `(N, K)` of more than one class.
 
@@ -49,11 +58,16 @@ def log_rest(log_p: Doubles) -> Doubles:
     return rest
 
 
+def log_rest_of(outputs: Outputs, temperature: float = 1.0) -> Doubles:
+    """`log_rest` of `log_softmax_of`, computed once for all methods that ask; not to be written to."""
+    return outputs.once(("log rest", temperature), lambda: log_rest(log_softmax_of(outputs, temperature)))
+
+
 def negative_entropy(log_p: Doubles) -> Doubles:
     """Sum_k p_k log p_k, `(N,)` in [-log K, 0], for log probabilities `(N, K)`; 0 log 0 is 0."""
     p = np.exp(log_p)
-    terms: Doubles = np.multiply(p, log_p, out=np.zeros_like(p), where=p != 0)
-    return terms.sum(axis=1)
+    total: Doubles = np.multiply(p, log_p, out=np.zeros_like(p), where=p != 0).sum(axis=1)
+    return total
 
 
 def _others(logits: NDArray[Any], temperature: float) -> tuple[Doubles, NDArray[np.intp], Doubles]:

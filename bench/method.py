@@ -56,8 +56,9 @@ class Method(ABC):
     their own names; what `fit` learns is stored under names that end in `_`. Class data: `citation`; `equation`, the
     score as a formula; `group`; `needs`, what it needs besides logits; `objective`, the training objective of the
     network it is meant for, or None for a method that looks at pixels alone; `ensemble`, whether it needs several
-    networks that differ in their seed; `search`, the values that tuning tries for each hyper-parameter; `version`, to
-    be raised when a change alters scores.
+    networks that differ in their seed; `search`, the values that tuning tries for each hyper-parameter;
+    `id_only_search`, those of them for which a higher mean score on ID images is better, so that they can be tuned
+    without outliers; `version`, to be raised when a change alters scores.
     """
 
     name: ClassVar[str]
@@ -68,6 +69,7 @@ class Method(ABC):
     objective: ClassVar[str | None] = "cross-entropy"
     ensemble: ClassVar[bool] = False
     search: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    id_only_search: ClassVar[tuple[str, ...]] = ("epsilon",)
     version: ClassVar[int] = 1
 
     @abstractmethod

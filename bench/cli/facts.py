@@ -30,19 +30,17 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
 
 
 def _method(found: Any) -> Facts:
-    from bench.extraction.view import CLEAN
+    from bench.method import GROUPS, NEEDS
 
-    needs = {
-        "a network with the confidence branch": found.needs_confidence,
-        "features that the logits are a linear function of": found.needs_features,
-        "the gradient of a loss with respect to each image": found().view() != CLEAN,
-    }
+    needs = [words for name, words in NEEDS.items() if name in found.needs]
     return [
         ("paper", str(found.citation)),
+        ("score", found.equation),
+        ("group", f"{found.group}: {GROUPS[found.group]}"),
         ("parameters", _parameters(found)),
         ("search", [f"{name}: {', '.join(map(str, values))}" for name, values in found.search.items()]),
-        ("objective", found.objective),
-        ("needs", [what for what, needed in needs.items() if needed] or "logits alone"),
+        ("objective", found.objective or "no network is needed"),
+        ("needs", needs or ("nothing but pixels" if found.objective is None else "logits alone")),
         ("version", str(found.version)),
     ]
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def run(
     file: Annotated[Path | None, typer.Argument(help="TOML run file with the same keys as the options.")] = None,
-    method: Annotated[list[str] | None, typer.Option(help="Scoring method; several, or 'all'.")] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="Scoring method: a name, 'all', 'group:logits', '*mahalanobis*'.")
+    ] = None,
     id: Annotated[str | None, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")] = None,
     ood: Annotated[list[str] | None, typer.Option(help="OOD set: a name, NAME=folder:PATH or NAME=npz:PATH.")] = None,
     network: Network = None,
@@ -32,6 +34,11 @@ def run(
     tune_on: Annotated[str | None, typer.Option(help="OOD set that heldout-ood tunes on.")] = None,
     setting: Settings = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    precision: Annotated[str | None, typer.Option(help="fp32 or bf16: how networks are run (default: fp32).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads that read images ahead (default: 1).")] = None,
+    compile: Annotated[
+        bool | None, typer.Option("--compile", help="Compile networks with torch.compile before they are run.")
+    ] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
     output_format: Format = OutputFormat.table,
@@ -57,6 +64,9 @@ def run(
         "protocol": protocol,
         "tune_on": tune_on,
         "device": device,
+        "precision": precision,
+        "workers": workers,
+        "compile": compile,
         "data": data,
         "out": out,
     }

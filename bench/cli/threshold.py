@@ -69,12 +69,14 @@ def threshold(
 
 def _resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Method, DataSet]:
     from bench.data.resolve import resolve_dataset
+    from bench.detector import require_keepable
     from bench.method import METHODS
     from bench.running.specification import project_bindings, require_used, settings_of
 
     chosen = METHODS.get(method).make(settings_of(settings, method))
+    require_keepable(chosen)
     data_set = resolve_dataset(id_text, project_bindings(Path.cwd()), settings_of(settings, id_text))
-    require_used(settings, [method, chosen.objective, id_text, "recipe"])
+    require_used(settings, [method, chosen.objective or "", id_text, "recipe"])
     return chosen, data_set
 
 
@@ -103,6 +105,7 @@ def _train(
     from bench.training.planning import plan_training
     from bench.training.train import find_or_train
 
+    assert method.objective is not None
     images = data_set.load("train", Place(data_root(data)))
     plan = plan_training(
         data_set,

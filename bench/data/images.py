@@ -42,6 +42,10 @@ class Images(ABC):
         """A name for one image that a person can find it by; its index unless the images are files."""
         return str(index)
 
+    def origin(self, index: int) -> tuple[str, int]:
+        """The set that one image comes from, by its identity, and its place there: equal for equal origins."""
+        return self.identity, index
+
     @cached_property
     def identity(self) -> str:
         """SHA-256 of what the images and labels are: equal identities give equal results."""
@@ -101,6 +105,10 @@ class SubsetImages(Images):
         """The parent's name of the image."""
         return self.parent.sample_id(int(self.indices[index]))
 
+    def origin(self, index: int) -> tuple[str, int]:
+        """The parent's."""
+        return self.parent.origin(int(self.indices[index]))
+
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parent's identity and the chosen places."""
         digest.update(self.parent.identity.encode())
@@ -135,6 +143,11 @@ class PooledImages(Images):
         """The part's name of the image."""
         part, place = self._locate(index)
         return part.sample_id(place)
+
+    def origin(self, index: int) -> tuple[str, int]:
+        """The part's."""
+        part, place = self._locate(index)
+        return part.origin(place)
 
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parts' identities."""

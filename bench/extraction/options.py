@@ -27,7 +27,7 @@ class PassOptions:
             raise BenchError(f"The precision must be {' or '.join(get_args(Precision))}, not '{self.precision}'.")
         if self.batch_size < 1 or self.workers < 1:
             raise BenchError(
-                f"The batch size and the number of workers must be at least 1, got {self.batch_size} and {self.workers}."
+                f"Batch size and number of workers must be at least 1, got {self.batch_size} and {self.workers}."
             )
 
     @property

@@ -98,7 +98,9 @@ class Pass:
             stages, output = self._run(inputs, CLEAN)
             started = self._clock()
             (gradient,) = torch.autograd.grad(loss(output).sum(), inputs)
-        found = NetworkOutput(*(None if tensor is None else tensor.detach() for tensor in output))
+        logits, features, confidence = output
+        kept = None if confidence is None else confidence.detach()
+        found = NetworkOutput(logits.detach(), features.detach(), kept)
         return gradient, ([maps.detach() for maps in stages], found), self._clock() - started
 
     def _piece(self, images: Tensor, view: View, ran: Ran, seconds: float) -> Piece:

@@ -21,8 +21,8 @@ class Seen:
     """A batch of B images on its way through the network.
 
     `images` `(B, C, H, W)` is the network's input as the view shows it, made by `transform`. `output` is what the
-    network says of it; `stages` are the maps after each stage of `network`, empty where no probe of the pass asks; where they
-    are there, the network is a `Classifier`.
+    network says of it. `stages` are the maps after each stage of `network`, which is a `Classifier` then; they are
+    empty where no probe of the pass asks for them.
     """
 
     images: Tensor

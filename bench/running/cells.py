@@ -6,32 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from torch import nn
-
 from bench.canonical import content_key
 from bench.data.images import Images
-from bench.data.transform import InputTransform
 from bench.method import Method
 from bench.metrics import OODMetrics
 
+from .network import TestedNetwork
 from .protocol import Split
 
 VERSION = 1
 """Raised when a change of metrics or of the way of evaluation alters results."""
-
-
-@dataclass(frozen=True)
-class TestedNetwork:
-    """A network under test, with what of it belongs into rows and keys."""
-
-    __test__ = False
-
-    model: nn.Module
-    name: str
-    weights_hash: str
-    transform: InputTransform
-    objective: str
-    seed: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +31,8 @@ class Cell:
     protocol: str
     tune_on: str | None
     tune_identity: str | None
+    train_identity: str | None
+    precision: str
 
     def describe(self) -> dict[str, Any]:
         """What determines the result, as plain data."""
@@ -65,7 +51,8 @@ class Cell:
             "seed": self.network.seed,
             "id": [self.id, self.id_images.identity],
             "ood": [self.ood, self.ood_images.identity],
-            "precision": "fp32",
+            "precision": self.precision,
+            **({} if self.train_identity is None else {"train": self.train_identity}),
         }
 
     @cached_property
@@ -73,8 +60,10 @@ class Cell:
         """The name of the cell's files."""
         return content_key(self.describe())
 
-    def row(self, tuned: Method, split: Split, metrics: OODMetrics, id_accuracy: float | None) -> dict[str, Any]:
-        """The row with the columns of `bench.running.rows`."""
+    def row(
+        self, chosen: Method, split: Split, metrics: OODMetrics, id_accuracy: float | None, *, tuned: bool
+    ) -> dict[str, Any]:
+        """The row with the columns of `bench.running.rows`, but for those of its cost."""
         return {
             "method": self.method.name,
             "id": self.id,
@@ -83,10 +72,11 @@ class Cell:
             "objective": self.network.objective,
             "seed": self.network.seed,
             "protocol": self.protocol,
-            "parameters": tuned.parameters(),
+            "parameters": chosen.parameters(),
             "id_accuracy": id_accuracy,
             **metrics.to_dict(),
-            "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or "") if self.method.search else "",
+            "precision": self.precision,
+            "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or "") if tuned else "",
             "id_note": self.id_images.note,
             "ood_note": self.ood_images.note,
             "weights": self.network.weights_hash[:12],

@@ -11,6 +11,7 @@ from torch import nn
 
 from bench.data.images import Images
 from bench.data.transform import InputTransform
+from bench.extraction.options import Precision
 from bench.method import Method
 
 from .execute import execute
@@ -31,8 +32,10 @@ def evaluate(
     normalize: str | None = None,
     protocol: str = "published",
     tune_on: str | Images | None = None,
+    train: str | Images | None = None,
     data: str | Path | None = None,
     device: str = "auto",
+    precision: Precision = "fp32",
     out: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
@@ -42,7 +45,8 @@ def evaluate(
     was. Data sets are names, or images at hand; the keys of a mapping `ood` are the names in the table. Methods are
     names or objects. How the model's input is made is said by `transform`; or by `normalize` (`cifar10`, `svhn`,
     `imagenet` or `MEAN/STD`) where the model takes images of the ID set's own size; a network built from a checkpoint
-    knows it. `device` auto is where the model is. With `out` the results are kept in that folder, and what it holds
+    knows it. `train` are labelled images to fit on, for methods that need some; by default the training images of the
+    ID data set. `device` auto is where the model is. With `out` the results are kept in that folder, and what it holds
     already is not computed again. `settings` maps `"odin.epsilon"` to a value, for methods given by name.
 
     Raises `BenchError` for bad input: among others when nothing says how the input is normalised, or when a method
@@ -63,11 +67,14 @@ def evaluate(
             settings=settings or {},
             bindings=project_bindings(Path.cwd()),
             device=device,
+            precision=precision,
             data=None if data is None else Path(data),
             out=Path(temporary if out is None else out),
         )
         sources = {**id_sources, **ood_sources, **tune_sources}
-        preparation = ModelPreparation(specification, model, methods=chosen, sources=sources, transform=transform)
+        preparation = ModelPreparation(
+            specification, model, methods=chosen, sources=sources, transform=transform, train=train
+        )
         return execute(preparation).to_frame()
 
 

@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
+from bench.canonical import canonical_json
 from bench.data.images import Images
 from bench.errors import BenchError
-from bench.extraction.cache import extract_cached
-from bench.extraction.outputs import Outputs
-from bench.extraction.view import CLEAN, View
-from bench.method import Method, Scores
+from bench.extraction.view import CLEAN
+from bench.method import Method
 from bench.metrics import evaluate
 from bench.provenance import provenance
 from bench.report import CellScores
 from bench.store import Store
 
-from .cells import Cell, TestedNetwork
+from .cells import Cell
+from .cost import Cost, state_bytes
+from .extraction import Extractor, Found, wanted_by
 from .failures import FailureLog
-from .protocol import Split, split_pair
-from .tuning import candidates, tune
+from .fitter import Fitter
+from .protocol import Split, require_disjoint, split_pair
+from .rows import row_of
+from .scoring import Scored, score_all
+from .tuning import Tuned, candidates, tune
 
-Found = Mapping[View, Outputs]
+
+@dataclass(frozen=True)
+class Ready:
+    """A cell whose parameters are chosen: its fitted method, what fitting cost, and how the parameters were found."""
+
+    cell: Cell
+    method: Method
+    cost: Cost
+    tuned: Tuned | None
 
 
 @dataclass
 class Evaluation:
     """One network's cells: evaluated unless the store has them, each kept as soon as it is done."""
 
-    network: TestedNetwork
+    extract: Extractor
     id: str
     id_images: Images
+    train_images: Callable[[], Images]
     protocol: str
     tune_on: str | None
     tune_images: Images | None
     store: Store
     log: FailureLog
-    device: torch.device
+    _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.fitter = Fitter(self.extract, self.train_images, self.id)
 
     def rows(self, methods: Sequence[Method], ood_sets: Mapping[str, Images]) -> Iterator[dict[str, Any]]:
         """One row for each OOD set and method, in that order; failed cells are left out."""
@@ -52,12 +69,21 @@ class Evaluation:
             for cell in cells:
                 record = self.store.get(cell.key)
                 if record is not None:
-                    yield record["row"]
+                    yield row_of(record)
 
     def _cell(self, method: Method, ood: str, ood_images: Images) -> Cell:
-        tune_identity = None if self.tune_images is None else self.tune_images.identity
         return Cell(
-            self.network, method, self.id, ood, self.id_images, ood_images, self.protocol, self.tune_on, tune_identity
+            network=self.extract.network,
+            method=method,
+            id=self.id,
+            ood=ood,
+            id_images=self.id_images,
+            ood_images=ood_images,
+            protocol=self.protocol,
+            tune_on=self.tune_on,
+            tune_identity=None if self.tune_images is None else self.tune_images.identity,
+            train_identity=self.train_images().identity if "training" in method.needs else None,
+            precision=self.extract.options.identity,
         )
 
     def _evaluate_missing(self, cells: Sequence[Cell]) -> None:
@@ -77,58 +103,105 @@ class Evaluation:
     def _evaluate_pair(self, cells: Sequence[Cell]) -> None:
         ood = cells[0].ood
         split = split_pair(self.protocol, self.id_images, cells[0].ood_images, ood=ood, tune_images=self.tune_images)
-        tuned = self._tune(cells, split)
-        views = [method.view() for method in tuned.values()]
-        of_id = self._extract(split.test_id, [CLEAN, *views], self.id)
-        of_ood = self._extract(split.test_ood, views, ood)
-        for cell, method in tuned.items():
-            with self.log.guard([cell]):
-                self._finish(cell, method, split, of_id, of_ood)
+        require_disjoint(split, self.protocol)
+        ready = self._fit(cells) if split.tune_id is None else self._tune(cells, split, split.tune_id)
+        by_method = {id(one.method): one for one in ready}
+        wanted = wanted_by(one.method for one in ready)
+        of_id = self.extract(split.test_id, wanted, self.id)
+        of_ood = self.extract(split.test_ood, wanted, ood)
 
-    def _tune(self, cells: Iterable[Cell], split: Split) -> dict[Cell, Method]:
-        """The methods with the parameters that the protocol chooses; cells whose tuning failed are left out."""
-        if split.tune_id is None:
-            return {cell: cell.method for cell in cells}
-        views = [candidate.view() for cell in cells if cell.method.search for candidate in candidates(cell.method)]
-        of_id = self._extract(split.tune_id, views, f"{self.id} (tuning)")
-        of_ood = None if split.tune_ood is None else self._extract(split.tune_ood, views, "outliers (tuning)")
-        tuned = {}
+        def guard(method: Method) -> AbstractContextManager[None]:
+            return self.log.guard([by_method[id(method)].cell])
+
+        id_scores = self._score_id([one.method for one in ready], split.test_id, of_id, guard)
+        correct = _correct(of_id)
+        for method, scored in score_all(list(id_scores), of_ood, ood, guard):
+            with guard(method):
+                self._keep(by_method[id(method)], split, id_scores[method], scored, correct)
+
+    def _fit(self, cells: Sequence[Cell]) -> list[Ready]:
+        """The cells with their methods fitted; cells whose fit failed are left out."""
+        self.fitter.announce(cell.method for cell in cells)
+        ready = []
         for cell in cells:
             with self.log.guard([cell]):
-                tuned[cell] = tune(cell.method, of_id, of_ood) if cell.method.search else cell.method
-        return tuned
+                fitted = self.fitter.fit(cell.method)
+                ready.append(Ready(cell, fitted.method, fitted.cost, None))
+        return ready
 
-    def _extract(self, images: Images, views: Iterable[View], label: str) -> Found:
-        return extract_cached(
-            self.network.model,
-            self.network.weights_hash,
-            images,
-            self.network.transform,
-            list(views),
-            device=self.device,
-            label=f"Extracting {label} with {self.network.name}",
-        )
+    def _tune(self, cells: Sequence[Cell], split: Split, tune_id: Images) -> list[Ready]:
+        """The cells with the parameters that the protocol chooses; cells whose tuning failed are left out."""
+        outliers = split.tune_ood is not None
+        tried: dict[Cell, list[Method]] = {}
+        for cell in cells:
+            with self.log.guard([cell]):
+                tried[cell] = list(candidates(cell.method, outliers=outliers)) if cell.method.search else [cell.method]
+        self.fitter.announce(one for several in tried.values() for one in several)
+        for cell, several in list(tried.items()):
+            del tried[cell]
+            with self.log.guard([cell]):
+                tried[cell] = [self.fitter.fit(one).method for one in several]
+        wanted = wanted_by(one for several in tried.values() if len(several) > 1 for one in several)
+        of_id = self.extract(tune_id, wanted, f"{self.id} (tuning)")
+        of_ood = None if split.tune_ood is None else self.extract(split.tune_ood, wanted, "outliers (tuning)")
+        ready = []
+        for cell, several in tried.items():
+            with self.log.guard([cell]):
+                tuned = tune(several, of_id, of_ood) if len(several) > 1 else None
+                fitted = self.fitter.fit(tuned.method if tuned else several[0])
+                ready.append(Ready(cell, fitted.method, fitted.cost, tuned))
+        return ready
 
-    def _finish(self, cell: Cell, method: Method, split: Split, of_id: Found, of_ood: Found) -> None:
-        started = time.perf_counter()
-        clean = of_id[CLEAN]
-        scores = CellScores(
-            _score(method, of_id[method.view()], cell.id),
-            _score(method, of_ood[method.view()], cell.ood),
-            None if clean.labels is None else clean.correct,
-        )
+    def _score_id(
+        self,
+        methods: Sequence[Method],
+        images: Images,
+        found: Found,
+        guard: Callable[[Method], AbstractContextManager[None]],
+    ) -> dict[Method, Scored]:
+        """The scores of the ID test images; those that an earlier pair needed too are not computed again."""
+
+        def key(method: Method) -> tuple[str, str]:
+            return f"{type(method).__qualname__} {canonical_json(method.parameters())}", images.identity
+
+        new = [method for method in methods if key(method) not in self._id_scores]
+        for method, scored in score_all(new, found, self.id, guard):
+            self._id_scores[key(method)] = scored
+        return {method: self._id_scores[key(method)] for method in methods if key(method) in self._id_scores}
+
+    def _keep(
+        self, ready: Ready, split: Split, of_id: Scored, of_ood: Scored, correct: NDArray[np.bool_] | None
+    ) -> None:
+        cell, method = ready.cell, ready.method
+        scores = CellScores(of_id.scores, of_ood.scores, correct)
         metrics = evaluate(scores.id_scores, scores.ood_scores, context=f"{method.name} on {cell.id} / {cell.ood}")
-        id_accuracy = None if scores.id_correct is None else float(scores.id_correct.mean())
+        id_accuracy = None if correct is None else float(correct.mean())
+        device = self.extract.device
+        seconds = ready.cost.seconds + of_id.cost.seconds + of_ood.cost.seconds
         record = {
             "cell": cell.describe(),
-            "row": cell.row(method, split, metrics, id_accuracy),
-            "provenance": provenance(self.device, time.perf_counter() - started),
+            "row": cell.row(method, split, metrics, id_accuracy, tuned=ready.tuned is not None),
+            "cost": _cost(ready, of_id, of_ood),
+            "tuning": ready.tuned.describe() if ready.tuned else [],
+            "provenance": {**provenance(device, seconds), "pass": self.extract.options.describe()},
         }
         self.store.put(cell.key, record, scores)
 
 
-def _score(method: Method, outputs: Outputs, name: str) -> Scores:
-    scores = method.score(outputs)
-    if len(scores) != len(outputs):
-        raise BenchError(f"{method.name} gives {len(scores)} scores for {len(outputs)} images of {name}.")
-    return scores
+def _correct(of_id: Found) -> NDArray[np.bool_] | None:
+    """Which ID images the network classified rightly; None without labels or without a network."""
+    clean = of_id[CLEAN]
+    return None if clean.labels is None or clean.logits.shape[1] == 0 else clean.correct
+
+
+def _cost(ready: Ready, of_id: Scored, of_ood: Scored) -> dict[str, float | int | None]:
+    count = len(of_id.scores) + len(of_ood.scores)
+    before = (of_id.seconds_before * len(of_id.scores) + of_ood.seconds_before * len(of_ood.scores)) / count
+    total = of_id.cost + of_ood.cost
+    peak = (ready.cost + total).megabytes
+    return {
+        "fit_seconds": round(ready.cost.seconds, 4),
+        "microseconds_per_image": round(1e6 * (total.seconds / count + before), 3),
+        "peak_memory_mb": None if peak is None else round(peak, 1),
+        "state_bytes": state_bytes(ready.method),
+    }

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from bench.atomic import write_json, write_text
 from bench.errors import BenchError
+from bench.progress import say
 from bench.report import REPORTS, Results
 from bench.store import Store
 
 from .evaluation import Evaluation
+from .extraction import Extractor
 from .failures import Failure, FailureLog
 from .preparation import Preparation
-from .rows import rows_to_frame
+from .rows import row_of, rows_to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,20 +42,22 @@ def execute(preparation: Preparation) -> Outcome:
     """Evaluate every cell that the store does not have; each is kept as soon as it is done."""
     spec = preparation.specification
     preparation.load_images()
+    for reason in preparation.skipped:
+        say(f"Left out: {reason}")
     store = Store(spec.out)
     log = FailureLog(store)
     rows: list[dict[str, Any]] = []
     for need in preparation.needs:
         evaluation = Evaluation(
-            network=preparation.tested_network(need),
+            extract=Extractor(preparation.tested_network(need), preparation.device, spec.pass_options),
             id=preparation.id_set.name,
             id_images=preparation.id_images,
+            train_images=lambda: preparation.train_images,
             protocol=spec.protocol,
             tune_on=spec.tune_on,
             tune_images=preparation.tune_images,
             store=store,
             log=log,
-            device=preparation.device,
         )
         rows += evaluation.rows(need.methods, preparation.ood_images)
     return Outcome(rows, log.failures)
@@ -61,7 +65,7 @@ def execute(preparation: Preparation) -> Outcome:
 
 def stored_rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of all results kept in a run folder, sorted; raises `BenchError` when there are none."""
-    rows = [record["row"] for record in Store(folder).records()]
+    rows = [row_of(record) for record in Store(folder).records()]
     if not rows:
         raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
     order = ("id", "network", "seed", "ood", "protocol", "method")

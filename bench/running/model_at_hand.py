@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import TypeGuard
 
@@ -14,14 +14,13 @@ from torch import Tensor, nn
 from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
-from bench.method import Method
 from bench.networks.adapt import AdaptedClassifier, adapt
 from bench.networks.checkpoint import hash_weights
 from bench.networks.classifier import NETWORKS, Classifier
 from bench.networks.mode import evaluating
 from bench.seeds import torch_generator
 
-from .cells import TestedNetwork
+from .network import TestedNetwork
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -51,24 +50,6 @@ def as_tested(model: nn.Module, transform: InputTransform, device: torch.device)
     inner = adapted.model if isinstance(adapted, AdaptedClassifier) else adapted
     name = inner.name if _is_own(inner) else type(inner).__name__
     return TestedNetwork(adapted, name, _identify(inner, logits), transform, "unknown", None)
-
-
-def require_fitting(network: TestedNetwork, methods: Iterable[Method]) -> None:
-    """Raise `BenchError` if a method needs what the network lacks."""
-    model = network.model
-    assert isinstance(model, Classifier | AdaptedClassifier)
-    has_features = isinstance(model, Classifier) or model.has_features
-    for method in methods:
-        if method.needs_confidence and model.confidence is None:
-            raise BenchError(
-                f"{method.name} needs a network with a confidence branch, trained with the objective "
-                f"{method.objective}, and {network.name} has none. Train one with bench.run or bench train."
-            )
-        if method.needs_features and not has_features:
-            raise BenchError(
-                f"{method.name} needs the features that the logits are a linear function of, and {network.name} does "
-                "not end in a linear layer. Leave this method out, or let the model end in a torch.nn.Linear."
-            )
 
 
 def require_classes(network: TestedNetwork, id_name: str, images: Images, classes: Sequence[str]) -> None:

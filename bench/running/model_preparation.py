@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from torch import nn
@@ -19,16 +19,19 @@ from bench.errors import BenchError
 from bench.method import METHODS, Method
 from bench.networks.classifier import Classifier
 
-from .cells import TestedNetwork
-from .model_at_hand import as_tested, device_of, require_classes, require_fitting
+from .facts import facts_of_model, facts_without_network
+from .model_at_hand import as_tested, device_of, require_classes
+from .network import TestedNetwork, no_network
 from .preparation import NetworkNeed, Preparation, not_empty
+from .selection import select_methods
 from .specification import RunSpecification, require_used
 
 
 class ModelPreparation(Preparation):
     """A run's specification with a model, methods and images at hand in the place of some of its names.
 
-    `methods` replaces the specification's; `sources` says what each of its data sets' names stands for.
+    `methods` replaces the specification's; `sources` says what each of its data sets' names stands for; `train` are
+    the images that methods are fitted on, where they are not the ID data set's own.
     """
 
     def __init__(
@@ -39,16 +42,25 @@ class ModelPreparation(Preparation):
         methods: Sequence[str | Method],
         sources: Mapping[str, str | Images],
         transform: InputTransform | None,
+        train: str | Images | None = None,
     ) -> None:
+        self.train_source = train
         self.model, self.at_hand, self.sources, self.given_transform = model, methods, sources, transform
-        require_used(specification.settings, [*sources, *(name for name in methods if isinstance(name, str))])
+        named = select_methods(name for name in methods if isinstance(name, str))
+        require_used(specification.settings, [*sources, *named])
         if specification.device == "auto":
             specification = replace(specification, device=str(device_of(model)))
         super().__init__(specification)
 
     def _make_methods(self) -> list[Method]:
-        settings_of = self.specification.settings_of
-        return [one if isinstance(one, Method) else METHODS.get(one).make(settings_of(one)) for one in self.at_hand]
+        self.named: dict[str, bool] = {}
+        made: list[Method] = []
+        for one in self.at_hand:
+            chosen = {} if isinstance(one, Method) else select_methods([one])
+            self.named |= chosen
+            made += [one] if isinstance(one, Method) else []
+            made += [METHODS.get(name).make(self.specification.settings_of(name)) for name in chosen]
+        return made
 
     def _data_set(self, text: str) -> DataSet:
         source = self.sources[text]
@@ -91,10 +103,28 @@ class ModelPreparation(Preparation):
 
     def _find_needs(self) -> Iterator[NetworkNeed]:
         self.network = as_tested(self.model, self.transform, self.device)
-        require_fitting(self.network, self.methods)
         require_classes(self.network, self.id_set.name, self.id_images, self.id_images.classes or self.id_set.classes)
-        yield NetworkNeed(tuple(self.methods), None, None)
+        for method in self.methods:
+            if method.ensemble:
+                self._skip(method, f"{method.name} needs several networks, and one model is given.")
+        single = [method for method in self.methods if method.objective is not None and not method.ensemble]
+        facts = facts_of_model(self.network, lambda: self.train_images)
+        yield NetworkNeed(self._able(single, facts), of_model=True)
+        without = [method for method in self.methods if method.objective is None]
+        yield NetworkNeed(self._able(without, facts_without_network(lambda: self.train_images)))
 
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
-        """The model at hand."""
-        return self.network
+        """The model at hand, or none."""
+        return self.network if need.of_model else no_network(self.transform)
+
+    @cached_property
+    def train_images(self) -> Images:
+        """The images that were given to fit on, else the training images of the ID data set."""
+        if self.train_source is None:
+            if isinstance(self.sources[self.specification.id], Images):
+                raise BenchError("with images at hand as ID set, give some with train=…")
+            return super().train_images
+        if isinstance(self.train_source, Images):
+            return not_empty(self.train_source, "train images")
+        found = resolve_dataset(self.train_source, self.specification.bindings, {})
+        return not_empty(found.load("train", self.place), found.name)

@@ -15,30 +15,40 @@ from bench.data.resolve import resolve_dataset
 from bench.data.transform import InputTransform
 from bench.device import pick_device
 from bench.errors import BenchError
+from bench.fitting.data import Facts
 from bench.method import METHODS, Method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.foreign import open_checkpoint
 from bench.training.planning import plan_training
 from bench.training.train import TrainingPlan, find_or_train
 
-from .cells import TestedNetwork
+from .facts import facts_of_checkpoint, facts_of_plan, facts_without_network
+from .network import TestedNetwork, ensemble_of, no_network
+from .selection import select_methods
 from .specification import RunSpecification
 
 
 @dataclass(frozen=True)
 class NetworkNeed:
-    """A network that some methods share: given as a checkpoint, or to be trained as `plan` says."""
+    """A network that some methods share: given as a checkpoint, to be trained as `plan` says, an ensemble of others, a
+    model at hand, or none at all.
+    """
 
     methods: tuple[Method, ...]
-    checkpoint: Checkpoint | None
-    plan: TrainingPlan | None
+    checkpoint: Checkpoint | None = None
+    plan: TrainingPlan | None = None
+    members: tuple[NetworkNeed, ...] = ()
+    of_model: bool = False
 
     def describe(self) -> str:
         """One line for the plan of a run."""
         names = ", ".join(method.name for method in self.methods)
-        if self.plan is None:
-            assert self.checkpoint is not None
+        if self.members:
+            return f"ensemble of the {len(self.members)} networks above: {names}"
+        if self.checkpoint is not None:
             return f"{self.checkpoint.network} (given checkpoint {self.checkpoint.weights_hash[:12]}): {names}"
+        if self.plan is None:
+            return f"no network: {names}"
         plan = self.plan
         state = "found trained" if plan.path.exists() else f"to train for {plan.recipe.epochs} epochs"
         return f"{plan.network}, {plan.objective}, recipe {plan.recipe.name}, seed {plan.seed} ({state}): {names}"
@@ -50,6 +60,7 @@ class Preparation:
     def __init__(self, specification: RunSpecification) -> None:
         self.specification = spec = specification
         self.device: torch.device = pick_device(spec.device)
+        self.skipped: list[str] = []
         self.methods: list[Method] = self._make_methods()
         self.id_set = self._data_set(spec.id)
         self.ood_sets = {one.name: one for one in map(self._data_set, spec.ood)}
@@ -57,12 +68,13 @@ class Preparation:
         self._check_names()
         self.given = self._open_given()
         self.transform = self._find_transform()
-        self.needs: list[NetworkNeed] = list(self._find_needs())
+        self.needs: list[NetworkNeed] = [need for need in self._find_needs() if need.methods]
+        if not self.needs:
+            raise BenchError(f"None of the methods can be run. {' '.join(self.skipped)}")
 
     def _make_methods(self) -> list[Method]:
-        spec = self.specification
-        names = METHODS.names() if spec.method == ("all",) else list(dict.fromkeys(spec.method))
-        return [METHODS.get(name).make(spec.settings_of(name)) for name in names]
+        self.named: dict[str, bool] = select_methods(self.specification.method)
+        return [METHODS.get(name).make(self.specification.settings_of(name)) for name in self.named]
 
     def _data_set(self, text: str) -> DataSet:
         return resolve_dataset(text, self.specification.bindings, self.specification.settings_of(text))
@@ -77,7 +89,8 @@ class Preparation:
             raise BenchError(f"Two of the OOD sets have the same name: {', '.join(spec.ood)}.")
         owners = [method.name for method in self.methods]
         sets = [one.name for one in (self.id_set, *self.ood_sets.values(), self.tune_set) if one is not None]
-        trained = [] if spec.checkpoint else ["recipe", *(method.objective for method in self.methods)]
+        objectives = [method.objective for method in self.methods if method.objective is not None]
+        trained = [] if spec.checkpoint else ["recipe", *objectives]
         spec.require_used([*owners, *sets, *trained])
 
     def _open_given(self) -> Checkpoint | None:
@@ -101,8 +114,6 @@ class Preparation:
                 f"The checkpoint tells {given.num_classes} classes apart, but '{self.id_set.name}' has {classes}. Name "
                 "the data set it was trained on as the in-distribution one."
             )
-        for method in self.methods:
-            require_objective(method, given)
         return given
 
     def _find_transform(self) -> InputTransform:
@@ -116,13 +127,53 @@ class Preparation:
         return transform
 
     def _find_needs(self) -> Iterator[NetworkNeed]:
+        single = [method for method in self.methods if method.objective is not None and not method.ensemble]
         if self.given is not None:
-            yield NetworkNeed(tuple(self.methods), self.given, None)
-            return
-        for seed in dict.fromkeys(self.specification.seeds):
-            for objective in dict.fromkeys(method.objective for method in self.methods):
-                methods = tuple(method for method in self.methods if method.objective == objective)
-                yield NetworkNeed(methods, None, self._plan(objective, seed))
+            facts = facts_of_checkpoint(self.given, lambda: self.train_images)
+            yield NetworkNeed(self._able(single, facts), self.given)
+        else:
+            for seed in dict.fromkeys(self.specification.seeds):
+                for objective in dict.fromkeys(method.objective for method in single):
+                    assert objective is not None
+                    methods = [method for method in single if method.objective == objective]
+                    plan = self._plan(objective, seed)
+                    yield NetworkNeed(self._able(methods, facts_of_plan(plan, lambda: self.train_images)), plan=plan)
+        yield from self._find_ensembles()
+        without = [method for method in self.methods if method.objective is None]
+        yield NetworkNeed(self._able(without, facts_without_network(lambda: self.train_images)))
+
+    def _find_ensembles(self) -> Iterator[NetworkNeed]:
+        seeds = () if self.given is not None else tuple(dict.fromkeys(self.specification.seeds))
+        for method in self.methods:
+            if not method.ensemble:
+                continue
+            if len(seeds) < 2:
+                self._skip(method, f"{method.name} needs networks of several seeds. Train some with --seeds K.")
+                continue
+            assert method.objective is not None
+            members = tuple(NetworkNeed((), plan=self._plan(method.objective, seed)) for seed in seeds)
+            yield NetworkNeed((method,), members=members)
+
+    def _able(self, methods: Sequence[Method], facts: Facts) -> tuple[Method, ...]:
+        """Those of `methods` that can work with such a network and training images.
+
+        One that was asked for by its name and cannot raises the error; one that was meant along with others is left
+        out, which `skipped` says.
+        """
+        able = []
+        for method in methods:
+            try:
+                method.check(facts)
+                able.append(method)
+            except BenchError as error:
+                self._skip(method, str(error))
+        return tuple(able)
+
+    def _skip(self, method: Method, reason: str) -> None:
+        if self.named.get(method.name, True):
+            raise BenchError(reason)
+        if reason not in self.skipped:
+            self.skipped.append(reason)
 
     def _plan(self, objective: str, seed: int) -> TrainingPlan:
         spec = self.specification
@@ -179,19 +230,14 @@ class Preparation:
 
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
         """The network of a need, trained now unless it was before, on the run's device."""
+        if need.members:
+            return ensemble_of([self.tested_network(member) for member in need.members])
         checkpoint = need.checkpoint
         if checkpoint is None:
-            assert need.plan is not None
+            if need.plan is None:
+                return no_network(self.transform)
             checkpoint = find_or_train(need.plan, self.train_images, self.device)
-        model = checkpoint.build(self.device).to(memory_format=torch.channels_last).requires_grad_(False)
-        return TestedNetwork(
-            model,
-            checkpoint.network,
-            checkpoint.weights_hash,
-            checkpoint.transform,
-            checkpoint.objective,
-            checkpoint.seed,
-        )
+        return TestedNetwork.of(checkpoint, self.device)
 
     def plan_lines(self) -> Sequence[str]:
         """The plan of the run, for `--dry-run`."""
@@ -200,20 +246,10 @@ class Preparation:
             f"ID: {self.id_set.name} ({len(self.id_images):,} test images)",
             *(f"OOD: {name} ({len(images):,} images){_note(images)}" for name, images in self.ood_images.items()),
             *(f"Network: {need.describe()}" for need in self.needs),
+            *(f"Left out: {reason}" for reason in self.skipped),
             f"Protocol: {self.specification.protocol}",
             f"Cells: {cells}, results in {self.specification.out}, on {self.device}",
         ]
-
-
-def require_objective(method: Method, checkpoint: Checkpoint) -> None:
-    """Raise `BenchError` if `method` needs a training objective that `checkpoint` is known to lack."""
-    trained = checkpoint.confidence_branch and checkpoint.objective in (method.objective, "unknown")
-    if method.needs_confidence and not trained:
-        raise BenchError(
-            f"{method.name} needs a network trained with the objective {method.objective}; the given checkpoint was "
-            f"trained with {checkpoint.objective} and has {'a' if checkpoint.confidence_branch else 'no'} confidence "
-            "branch. Leave out --checkpoint to train one."
-        )
 
 
 def not_empty(images: Images, name: str) -> Images:

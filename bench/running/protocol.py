@@ -69,6 +69,24 @@ def split_pair(protocol: str, id_images: Images, ood_images: Images, *, ood: str
     return Split(test_id, ood_images, tune_id, outliers, f"{held:,} held-out ID images and {len(outliers):,} {words}")
 
 
+def require_disjoint(split: Split, protocol: str) -> None:
+    """Raise `BenchError` if an image is tuned on and tested on, which only `paper-oracle` allows, for ID images."""
+    pairs = [("OOD", split.tune_ood, split.test_ood), ("ID", split.tune_ood, split.test_id)]
+    if protocol != "paper-oracle":
+        pairs += [("ID", split.tune_id, split.test_id), ("OOD", split.tune_id, split.test_ood)]
+    for kind, tuned, tested in pairs:
+        both = set() if tuned is None else _origins(tuned) & _origins(tested)
+        if both:
+            raise BenchError(
+                f"{len(both):,} of the {len(tested):,} {kind} test images would be tuned on as well. "
+                "Tune on other images."
+            )
+
+
+def _origins(images: Images) -> set[tuple[str, int]]:
+    return {images.origin(index) for index in range(len(images))}
+
+
 def _split_ood(images: Images) -> tuple[Images, Images]:
     """The images to tune on and those to test on: as the set's authors split it, else at the first 1,000 or half."""
     if images.held_out is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ COLUMNS = (
     "aupr_out",
     "fpr_at_95_tpr_band",
     "tie_share",
+    "fit_seconds",
+    "microseconds_per_image",
+    "peak_memory_mb",
+    "state_bytes",
+    "precision",
     "tuned_on",
     "id_note",
     "ood_note",
@@ -38,7 +43,17 @@ COLUMNS = (
 )
 """Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined;
 `parameters` is an object, `warnings` a list of sentences, `tuned_on` what the protocol chose parameters on, empty
-where the method has none to choose."""
+where the method has none to choose. `fit_seconds` to `state_bytes` are what the method cost, as `bench.running.cost`
+measures it: they differ from run to run and are null where they are not known; all else is the same in every run."""
+
+COST = ("fit_seconds", "microseconds_per_image", "peak_memory_mb", "state_bytes")
+"""The columns that are measured with a clock, not computed."""
+
+
+def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a stored cell, with its cost."""
+    cost = record.get("cost", {})
+    return {"precision": "fp32", **record["row"], **{name: cost.get(name) for name in COST}}
 
 
 def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

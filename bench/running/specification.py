@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.data.bindings import Binding, parse_bindings
 from bench.errors import BenchError, UnknownNameError
+from bench.extraction.options import PassOptions, Precision
 
 from .protocol import PROTOCOLS
 
@@ -35,6 +36,9 @@ class RunSpecification:
     settings: Mapping[str, Any] = field(default_factory=dict)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     device: str = "auto"
+    precision: Precision = "fp32"
+    workers: int = 1
+    compile: bool = False
     data: Path | None = None
     out: Path = Path("runs/latest")
 
@@ -50,6 +54,12 @@ class RunSpecification:
             raise BenchError("The protocol heldout-ood needs --tune-on NAME, and only that protocol takes it.")
         if self.tune_on in self.ood:
             raise BenchError(f"'{self.tune_on}' cannot be tuned on and tested on. Use another --tune-on.")
+        self.pass_options  # noqa: B018 - wrong options are refused here
+
+    @property
+    def pass_options(self) -> PassOptions:
+        """How networks are run over data sets."""
+        return PassOptions(precision=self.precision, workers=self.workers, compile=self.compile)
 
     def settings_of(self, name: str) -> dict[str, Any]:
         """The settings of one method, data set, objective or `recipe`."""
@@ -128,8 +138,10 @@ def _check_kind(key: str, value: Any, path: Path) -> None:
     if key in ("method", "ood"):
         fits = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
         wanted = "a name or a list of names"
-    elif key in ("seed", "seeds"):
+    elif key in ("seed", "seeds", "workers"):
         fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    elif key == "compile":
+        fits, wanted = isinstance(value, bool), "true or false"
     elif key in ("set", "datasets"):
         fits = isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())
         wanted = f"tables, such as [{key}.NAME]"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import View
@@ -11,15 +13,32 @@ from bench.method import Method
 from bench.metrics import auroc
 from bench.metrics.inputs import score_array
 
+from .extraction import seen_by
 
-def candidates(method: Method) -> Iterator[Method]:
-    """The method with every combination of the values in its search space, other parameters as they are."""
-    names = list(method.search)
-    for values in product(*method.search.values()):
+
+@dataclass(frozen=True)
+class Tuned:
+    """The candidate that was chosen, and the quality of each: its AUROC, or without outliers its mean ID score."""
+
+    method: Method
+    trials: tuple[tuple[dict[str, Any], float], ...]
+
+    def describe(self) -> list[dict[str, Any]]:
+        """The trials as plain data, for a result."""
+        return [{"parameters": parameters, "quality": quality} for parameters, quality in self.trials]
+
+
+def candidates(method: Method, *, outliers: bool = True) -> Iterator[Method]:
+    """The method with every combination of the values in its search space, other parameters as they are.
+
+    Without outliers only those in `id_only_search` are searched.
+    """
+    names = [name for name in method.search if outliers or name in method.id_only_search]
+    for values in product(*(method.search[name] for name in names)):
         yield type(method).make({**method.parameters(), **dict(zip(names, values, strict=True))})
 
 
-def tune(method: Method, of_id: Mapping[View, Outputs], of_ood: Mapping[View, Outputs] | None) -> Method:
+def tune(fitted: Sequence[Method], of_id: Mapping[View, Outputs], of_ood: Mapping[View, Outputs] | None) -> Tuned:
     """The candidate with the highest AUROC on the tuning images' outputs; of equal ones the first.
 
     Without outliers (`of_ood` None) it is the candidate with the highest mean score on ID images, as Hsu et al. 2020
@@ -28,10 +47,12 @@ def tune(method: Method, of_id: Mapping[View, Outputs], of_ood: Mapping[View, Ou
 
     def quality(candidate: Method) -> float:
         context = f"{candidate.name} with {candidate.parameters()}, while tuning"
-        id_scores = score_array(candidate.score(of_id[candidate.view()]), "ID scores", context)
+        id_scores = score_array(candidate.score(seen_by(candidate, of_id)), "ID scores", context)
         if of_ood is None:
             return float(id_scores.mean())
-        ood_scores = score_array(candidate.score(of_ood[candidate.view()]), "OOD scores", context)
+        ood_scores = score_array(candidate.score(seen_by(candidate, of_ood)), "OOD scores", context)
         return auroc(id_scores, ood_scores)
 
-    return max(candidates(method), key=quality)
+    trials = [(candidate, quality(candidate)) for candidate in fitted]
+    best, _ = max(trials, key=lambda trial: trial[1])
+    return Tuned(best, tuple((candidate.parameters(), found) for candidate, found in trials))

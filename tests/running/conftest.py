@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from bench.data.images import ArrayImages, Images
 from bench.data.transform import InputTransform
 from bench.networks.classifier import NetworkOutput
-from bench.running.cells import TestedNetwork
 from bench.running.evaluation import Evaluation
+from bench.running.extraction import Extractor
 from bench.running.failures import FailureLog
+from bench.running.network import TestedNetwork
 from bench.store import Store
 
 
@@ -50,9 +51,10 @@ def shades() -> Callable[..., ArrayImages]:
 def make_evaluation(network: TestedNetwork, tmp_path: Path) -> Callable[..., Evaluation]:
     def make(id_images: Images, protocol: str = "published", **changes: Any) -> Evaluation:
         store = Store(tmp_path / "run")
+        extract = Extractor(changes.pop("network", network), torch.device("cpu"))
         settings: dict[str, Any] = {
-            "network": network, "id": "shades", "id_images": id_images, "protocol": protocol, "tune_on": None,
-            "tune_images": None, "store": store, "log": FailureLog(store), "device": torch.device("cpu"),
+            "extract": extract, "id": "shades", "id_images": id_images, "train_images": lambda: id_images,
+            "protocol": protocol, "tune_on": None, "tune_images": None, "store": store, "log": FailureLog(store),
         }  # fmt: skip
         return Evaluation(**{**settings, **changes})
 

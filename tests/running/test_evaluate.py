@@ -223,7 +223,7 @@ def test_methods_are_names_or_objects() -> None:
 class FeatureNorm(Method):
     """A method of the user's own."""
 
-    needs_features = True
+    needs = frozenset({"features"})
 
     def score(self, outputs: Outputs) -> Scores:
         lengths: Scores = np.linalg.norm(outputs.features.astype(np.float64), axis=1)
@@ -272,7 +272,7 @@ def several_sizes() -> Images:
         ({"transform": InputTransform(8, 8, 1, (0.5,), (0.5,))}, "Leave normalize out"),
         ({"normalize": "cifar"}, "Cannot read the normalisation 'cifar'"),
         ({"normalize": "cifar10"}, r"cannot take the float32 batches \(N, 3, 8, 8\).*expected input"),
-        ({"methods": ["msp", "confidence"]}, "confidence needs a network with a confidence branch.*Digits has none"),
+        ({"methods": ["msp", "confidence"]}, "confidence needs the confidence branch, .*Digits has none"),
         ({"methods": []}, "Nothing given for --method"),
         ({"methods": ["mps"]}, "Did you mean 'msp'"),
         ({"id": several_sizes()}, "'id images' have several sizes"),
@@ -297,7 +297,7 @@ def test_bad_input_is_refused_before_any_image_is_run(changes: dict[str, Any], m
 
 
 def test_a_method_that_needs_features_is_refused_where_there_are_none() -> None:
-    with pytest.raises(BenchError, match=r"needs the features .* Softmaxed does not end in a linear"):
+    with pytest.raises(BenchError, match=r"needs features .* Softmaxed does not end in a linear"):
         call(Softmaxed(), methods=[FeatureNorm()])
     assert len(call(Softmaxed(), methods=["msp"])) == 1
 

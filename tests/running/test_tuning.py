@@ -21,6 +21,7 @@ class Near(Method):
     name = "near"
     citation = Citation("T", "A", 2026)
     search: ClassVar[Mapping[str, tuple[float, ...]]] = {"centre": (0.0, 1.0, 2.0, 3.0), "scale": (1.0, 10.0)}
+    id_only_search = ("centre", "scale")
 
     def __init__(self, *, centre: float = 1.0, scale: float = 1.0, other: str = "kept") -> None:
         self.centre, self.scale, self.other = centre, scale, other
@@ -32,6 +33,10 @@ class Near(Method):
 def outputs(features: list[float]) -> Mapping[View, Outputs]:
     values = np.array(features, dtype=np.float32)[:, None]
     return {CLEAN: Outputs(values, values)}
+
+
+def tried(method: Method) -> list[Method]:
+    return list(candidates(method))
 
 
 def test_every_combination_is_a_candidate_and_other_parameters_stay() -> None:
@@ -46,7 +51,7 @@ def test_the_planted_best_value_is_found_with_outliers(planted: float) -> None:
     stream = np.random.default_rng(0)
     id_values = (planted + stream.normal(0, 0.2, 50)).tolist()
     ood_values = stream.choice([value for value in (0.0, 1.0, 2.0, 3.0) if value != planted], 50).tolist()
-    found = tune(Near(other="mine"), outputs(id_values), outputs(ood_values))
+    found = tune(tried(Near(other="mine")), outputs(id_values), outputs(ood_values)).method
     assert found.parameters() == {"centre": planted, "scale": 1.0, "other": "mine"}
 
 
@@ -58,15 +63,15 @@ def test_the_best_is_the_one_with_the_highest_area_among_all() -> None:
         for one in candidates(Near())
     }
     assert len(set(areas.values())) == 4
-    assert tune(Near(), of_id, of_ood).parameters()["centre"] == max(areas, key=areas.__getitem__)
+    assert tune(tried(Near()), of_id, of_ood).method.parameters()["centre"] == max(areas, key=areas.__getitem__)
 
 
 def test_of_equally_good_values_the_first_is_taken() -> None:
-    assert tune(Near(), outputs([5.0, 6.0]), outputs([9.0])).parameters()["centre"] == 0.0
+    assert tune(tried(Near()), outputs([5.0, 6.0]), outputs([9.0])).method.parameters()["centre"] == 0.0
 
 
 def test_without_outliers_the_highest_mean_score_decides() -> None:
-    found = tune(Near(), outputs([2.1, 1.9, 2.0]), None).parameters()
+    found = tune(tried(Near()), outputs([2.1, 1.9, 2.0]), None).method.parameters()
     assert (found["centre"], found["scale"]) == (2.0, 10.0)
 
 
@@ -83,13 +88,27 @@ def test_each_candidate_is_scored_on_its_own_view() -> None:
             logits = stream.normal(0, 0.5, (100, 3)).astype(np.float32)
             logits[:, 0] += 100 * gap
             found[view] = Outputs(logits, logits)
-    assert tune(method, of_id, of_ood).parameters()["epsilon"] == planted
+    assert tune(list(candidates(method)), of_id, of_ood).method.parameters()["epsilon"] == planted
 
 
 def test_scores_that_are_no_numbers_are_not_tuned_on() -> None:
     with pytest.raises(NonFiniteScoresError):
-        tune(Near(), outputs([1.0, float("nan")]), outputs([3.0]))
+        tune(tried(Near()), outputs([1.0, float("nan")]), outputs([3.0]))
     with pytest.raises(NonFiniteScoresError, match=r"ID scores of near .*0\.0.*while tuning: nan at index 1"):
-        tune(Near(), outputs([1.0, float("nan")]), None)
+        tune(tried(Near()), outputs([1.0, float("nan")]), None)
     with pytest.raises(NonFiniteScoresError, match=r"OOD scores of near .*index 0"):
-        tune(Near(), outputs([1.0]), outputs([float("inf")]))
+        tune(tried(Near()), outputs([1.0]), outputs([float("inf")]))
+
+
+def test_every_candidate_is_told_with_its_quality() -> None:
+    tuned = tune(tried(Near()), outputs([1.0, 1.1]), outputs([2.0, 2.1]))
+    told = tuned.describe()
+    assert [one["parameters"] for one in told] == [one.parameters() for one in candidates(Near())]
+    assert [one["quality"] for one in told[:2] + told[2:4] + told[6:]] == [1, 1, 1, 1, 0, 0]
+
+
+def test_without_outliers_only_what_a_higher_score_speaks_for_is_searched() -> None:
+    class Careful(Near):
+        id_only_search = ("scale",)
+
+    assert [one.parameters()["centre"] for one in candidates(Careful(centre=3.0), outliers=False)] == [3.0, 3.0]

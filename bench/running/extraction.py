@@ -1,0 +1,75 @@
+"""Extraction for one network under test: views and probes of methods united, each data set passed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, logsumexp
+
+from bench.data.images import Images
+from bench.extraction.cache import extract_cached
+from bench.extraction.options import PassOptions
+from bench.extraction.outputs import Outputs
+from bench.extraction.passing import Wanted
+from bench.extraction.probe import Probe
+from bench.extraction.view import CLEAN, View
+from bench.method import Method
+
+from .network import TestedNetwork
+
+Found = Mapping[View, Outputs]
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """Runs one network over data sets, or finds what it said of them."""
+
+    network: TestedNetwork
+    device: torch.device
+    options: PassOptions = field(default_factory=PassOptions)
+
+    def __call__(self, images: Images, wanted: Wanted, label: str) -> Found:
+        """The outputs of every wanted view; `label` says in the progress what these images are."""
+        if self.network.members:
+            return {CLEAN: self._ensemble(images, label)}
+        return self._extract(self.network, images, wanted, label)
+
+    def _extract(self, network: TestedNetwork, images: Images, wanted: Wanted, label: str) -> Found:
+        return extract_cached(
+            network.model,
+            network.weights_hash,
+            images,
+            network.transform,
+            wanted,
+            device=self.device,
+            label=f"Extracting {label} with {network.name}",
+            options=self.options,
+        )
+
+    def _ensemble(self, images: Images, label: str) -> Outputs:
+        """The logarithm of the members' mean softmax as logits, in float64's precision where it is near 0."""
+        each = [
+            log_softmax(self._extract(member, images, {CLEAN: ()}, label)[CLEAN].logits.astype(np.float64), axis=1)
+            for member in self.network.members
+        ]
+        mean = logsumexp(each, axis=0) - np.log(len(each))
+        return Outputs(mean.astype(np.float32), np.empty((len(images), 0), np.float32), labels=images.labels)
+
+
+def wanted_by(methods: Iterable[Method]) -> dict[View, tuple[Probe, ...]]:
+    """The views and probes of all methods, which are fitted, united; the plain view is always among them."""
+    wanted: dict[View, dict[Probe, None]] = {CLEAN: {}}
+    for method in methods:
+        wanted.setdefault(method.view(), {}).update(dict.fromkeys(method.probes()))
+        for view in method.further_views():
+            wanted.setdefault(view, {})
+    return {view: tuple(probes) for view, probes in wanted.items()}
+
+
+def seen_by(method: Method, found: Found) -> Outputs:
+    """What `method` scores: the outputs of its view with those of its further views beside, and no labels."""
+    views = method.further_views()
+    return replace(found[method.view()], labels=None, beside={view: found[view] for view in views})

@@ -1,0 +1,85 @@
+"""A network under test, and what of it methods are fitted on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bench.canonical import content_key
+from bench.data.transform import InputTransform
+from bench.fitting.data import Head
+from bench.networks.adapt import AdaptedClassifier
+from bench.networks.checkpoint import Checkpoint
+from bench.networks.classifier import Classifier, NetworkOutput
+
+NO_NETWORK = "none"
+"""What stands in rows for the network of methods that look at pixels alone."""
+
+
+@dataclass(frozen=True)
+class TestedNetwork:
+    """A network under test, with what of it belongs into rows and keys.
+
+    `members` are the networks of an ensemble, which has no model of its own to run.
+    """
+
+    __test__ = False
+
+    model: nn.Module
+    name: str
+    weights_hash: str
+    transform: InputTransform
+    objective: str
+    seed: int | None
+    members: tuple[TestedNetwork, ...] = field(default=())
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, device: torch.device) -> TestedNetwork:
+        """The network of a checkpoint, ready to be run on `device`."""
+        return cls(
+            checkpoint.build(device).to(memory_format=torch.channels_last).requires_grad_(False),
+            checkpoint.network,
+            checkpoint.weights_hash,
+            checkpoint.transform,
+            checkpoint.objective,
+            checkpoint.seed,
+        )
+
+    @property
+    def head(self) -> Head | None:
+        """The last linear layer, or None where the model has none."""
+        layer = self.model.classifier if isinstance(self.model, Classifier | AdaptedClassifier) else None
+        if layer is None:
+            return None
+        weight = _float64(layer.weight)
+        bias = np.zeros(len(weight)) if layer.bias is None else _float64(layer.bias)
+        return Head(weight, bias)
+
+
+class NoNetwork(nn.Module):
+    """Stands for the network where methods look at pixels alone: no classes, no features."""
+
+    def forward(self, images: Tensor) -> NetworkOutput:
+        """Logits and features `(N, 0)`."""
+        nothing = images.new_zeros((len(images), 0))
+        return NetworkOutput(nothing, nothing, None)
+
+
+def no_network(transform: InputTransform) -> TestedNetwork:
+    """What methods that need no network are run with; `transform` says how large they see the images."""
+    return TestedNetwork(NoNetwork(), NO_NETWORK, NO_NETWORK, transform, NO_NETWORK, None)
+
+
+def ensemble_of(members: Sequence[TestedNetwork]) -> TestedNetwork:
+    """The networks as one, whose logits are the logarithm of their mean softmax."""
+    first = members[0]
+    digest = content_key([member.weights_hash for member in members])
+    return replace(first, model=NoNetwork(), weights_hash=digest, seed=None, members=tuple(members))
+
+
+def _float64(tensor: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return tensor.detach().to("cpu", torch.float64).numpy()

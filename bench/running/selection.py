@@ -1,0 +1,43 @@
+"""Which methods are meant: by name, `all`, `group:NAME` or a pattern such as `*mahalanobis*`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from bench.errors import BenchError, UnknownNameError
+from bench.method import GROUPS, METHODS
+
+
+def select_methods(texts: Iterable[str]) -> dict[str, bool]:
+    """The names that `texts` stand for, in order, each once; true for those that were named one by one.
+
+    Raises `UnknownNameError` for an unknown name or group, and `BenchError` for a pattern that no name fits.
+    """
+    chosen: dict[str, bool] = {}
+    for text in texts:
+        named = not _is_several(text)
+        for name in [text] if named else _expand(text):
+            METHODS.entry(name)
+            chosen[name] = chosen.get(name, False) or named
+    return chosen
+
+
+def _is_several(text: str) -> bool:
+    return text == "all" or text.startswith("group:") or any(sign in text for sign in "*?[")
+
+
+def _expand(text: str) -> Iterator[str]:
+    if text == "all":
+        yield from METHODS.names()
+        return
+    kind, _, group = text.partition(":")
+    if kind == "group":
+        if group not in GROUPS:
+            raise UnknownNameError("group of methods", group, GROUPS)
+        yield from (name for name in METHODS.names() if METHODS.get(name).group == group)
+        return
+    found = [name for name in METHODS.names() if fnmatchcase(name, text)]
+    if not found:
+        raise BenchError(f"No method's name fits '{text}'. See what there is with: bench list methods")
+    yield from found

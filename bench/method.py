@@ -26,12 +26,13 @@ METHODS = registry("method")
 
 Scores = NDArray[np.float64]
 
-Need = Literal["confidence", "features", "head", "stages", "training"]
+Need = Literal["confidence", "features", "gradients", "head", "stages", "training"]
 Group = Literal["logits", "features", "layers", "inputs", "confidence", "baselines"]
 
 NEEDS: dict[str, str] = {
     "confidence": "the confidence branch",
     "features": "features that the logits are a linear function of",
+    "gradients": "the gradient of a loss with respect to each image",
     "head": "the last linear layer",
     "stages": "the maps between the network's stages",
     "training": "the labelled training images",

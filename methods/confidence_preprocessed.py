@@ -42,7 +42,7 @@ class ConfidencePreprocessed(Method):
     objective = "learned-confidence"
     equation = "c(x') with x' = x - ε sign(∇ₓ(-log c(x)))"
     group = "confidence"
-    needs = frozenset({"confidence"})
+    needs = frozenset({"confidence", "gradients"})
     search = {"epsilon": (0.0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.014, 0.02)}  # noqa: RUF012 - read-only
 
     def __init__(self, *, epsilon: float = 0.001, unit: Unit = "normalized") -> None:

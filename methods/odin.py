@@ -52,6 +52,7 @@ class ODIN(Method):
     )
     equation = "log max_k softmax(f(x') / T)_k with x' = x - ε sign(∇ₓ CE(f(x) / T, argmax f(x)))"
     group = "inputs"
+    needs = frozenset({"gradients"})
     search = {"epsilon": tuple(round(0.0002 * step, 4) for step in range(21))}  # noqa: RUF012 - read-only by contract
 
     def __init__(

@@ -8,7 +8,8 @@ import pytest
 from bench.citation import Citation
 from bench.errors import BenchError, UnknownNameError
 from bench.extraction.outputs import Outputs
-from bench.extraction.view import CLEAN, View
+from bench.extraction.view import CLEAN
+from bench.fitting.data import Facts, FitData
 from bench.method import METHODS, Method, Scores
 
 
@@ -18,9 +19,6 @@ class Scaled(Method):
 
     def __init__(self, *, factor: float = 2.0, power: int = 3, unit: str = "raw", absolute: bool = False) -> None:
         self.factor, self.power, self.unit, self.absolute = factor, power, unit, absolute
-
-    def view(self) -> View:
-        return View(None, unit=self.unit)  # type: ignore[arg-type]
 
     def score(self, outputs: Outputs) -> Scores:
         return self.factor * outputs.logits[:, 0].astype(np.float64)
@@ -68,6 +66,22 @@ def test_a_value_of_the_wrong_kind_is_refused_with_the_default(wrong: dict[str, 
     assert repr(Scaled().parameters()[name]) in str(caught.value)
 
 
-def test_a_view_that_cannot_be_made_is_refused_at_once() -> None:
-    with pytest.raises(BenchError, match="must be 'raw' or 'normalized', not 'pixels'"):
-        Scaled.make({"unit": "pixels"})
+def test_what_is_needed_and_lacking_is_said() -> None:
+    class Needy(Scaled):
+        needs = frozenset({"training", "features"})
+
+    Scaled().check(Facts(2, 3, None, {"training": "which are lost."}))
+    with pytest.raises(BenchError, match="scaled needs the labelled training images, which are lost"):
+        Needy().check(Facts(2, 3, None, {"training": "which are lost.", "confidence": "and so on."}))
+    Needy().check(Facts(2, 3, np.array([4, 5]), {"confidence": "and so on."}))
+
+
+def test_what_fit_learns_is_its_state() -> None:
+    fitted = Scaled()
+    fitted.mean_ = np.zeros(3)  # type: ignore[attr-defined]
+    assert list(fitted.state()) == ["mean"]
+    assert fitted.parameters() == Scaled().parameters()
+    assert Scaled().fit(FitData()).state() == {}
+    for name in ("head", "train"):
+        with pytest.raises(ValueError, match="to the method's needs"):
+            getattr(FitData(), name)

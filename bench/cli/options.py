@@ -26,6 +26,12 @@ Settings = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Precision = Annotated[str | None, typer.Option(help="fp32 or bf16: how networks are run (default: fp32).")]
+Workers = Annotated[int | None, typer.Option(help="Threads that read images ahead (default: 1).")]
+Compile = Annotated[bool | None, typer.Option("--compile", help="Compile networks with torch.compile, then run them.")]
+Protocol = Annotated[
+    str | None, typer.Option(help="How parameters are chosen: published, paper-oracle, heldout-ood, noise or id-only.")
+]
 Data = Annotated[Path | None, typer.Option(help="Folder of the data sets (default: $BENCH_DATA, else a cache folder).")]
 Checkpoint = Annotated[Path | None, typer.Option(help="Trained network: .safetensors, .pt, .pth or .th.")]
 Normalize = Annotated[

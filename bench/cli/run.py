@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Checkpoint, Data, Format, Network, Normalize, OutputFormat, Recipe, Settings
+from .options import (
+    Checkpoint,
+    Compile,
+    Data,
+    Format,
+    Network,
+    Normalize,
+    OutputFormat,
+    Precision,
+    Protocol,
+    Recipe,
+    Settings,
+    Workers,
+)
 
 if TYPE_CHECKING:
     from bench.running.execute import Outcome
@@ -27,18 +40,13 @@ def run(
     recipe: Recipe = None,
     seed: Annotated[int | None, typer.Option(help="The one seed to train with (default: 0).")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Train and evaluate with the seeds 0 to K-1.")] = None,
-    protocol: Annotated[
-        str | None,
-        typer.Option(help="How parameters are chosen: published, paper-oracle, heldout-ood, noise or id-only."),
-    ] = None,
+    protocol: Protocol = None,
     tune_on: Annotated[str | None, typer.Option(help="OOD set that heldout-ood tunes on.")] = None,
     setting: Settings = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
-    precision: Annotated[str | None, typer.Option(help="fp32 or bf16: how networks are run (default: fp32).")] = None,
-    workers: Annotated[int | None, typer.Option(help="Threads that read images ahead (default: 1).")] = None,
-    compile: Annotated[
-        bool | None, typer.Option("--compile", help="Compile networks with torch.compile before they are run.")
-    ] = None,
+    precision: Precision = None,
+    workers: Workers = None,
+    compile: Compile = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
     output_format: Format = OutputFormat.table,

@@ -173,7 +173,7 @@ def test_unknown_names_get_a_suggestion(arguments: tuple[str, ...], message: str
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("bench describe method con", ["confidence", "confidence-preprocessed"]),
+        ("bench describe method conf", ["confidence", "confidence-preprocessed"]),
         ("bench describe dataset digits-", ["digits-0to6", "digits-7to9"]),
         ("bench describe re", ["recipe", "report"]),
         ("bench list o", ["objectives"]),

@@ -8,6 +8,7 @@ import pytest
 
 from bench.cache import cache_root
 from bench.errors import BenchError, MissingDataError, UnknownNameError
+from bench.method import METHODS
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import build_network
 from bench.running.execute import execute
@@ -38,7 +39,34 @@ def test_methods_share_the_networks_they_can_share() -> None:
 
 def test_all_methods_may_be_asked_for() -> None:
     found = prepare(method=("all",))
-    assert [method.name for method in found.methods] == ["confidence", "confidence-preprocessed", "msp", "odin"]
+    assert [method.name for method in found.methods] == METHODS.names()
+    assert {reason.partition(" ")[0] for reason in found.skipped} == {"deep-ensemble"}
+    run = [method.name for need in found.needs for method in need.methods]
+    assert sorted(run) == sorted(set(METHODS.names()) - {"deep-ensemble"})
+
+
+def test_several_methods_are_asked_for_by_group_or_pattern() -> None:
+    logits = [method.name for method in prepare(method=("group:logits",)).methods]
+    assert logits == [name for name in METHODS.names() if METHODS.get(name).group == "logits"]
+    assert "msp" in logits
+    assert "odin" not in logits
+    assert [method.name for method in prepare(method=("odin", "*odi[n]", "ms?")).methods][:1] == ["odin"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'logits'"):
+        prepare(method=("group:logit",))
+    with pytest.raises(BenchError, match=r"No method's name fits '\*mahalonobis\*'"):
+        prepare(method=("*mahalonobis*",))
+
+
+def test_what_cannot_be_run_is_refused_when_named_and_left_out_otherwise() -> None:
+    with pytest.raises(BenchError, match="deep-ensemble needs networks of several seeds"):
+        prepare(method=("deep-ensemble", "msp"))
+    found = prepare(method=("deep*", "msp"))
+    assert [method.name for need in found.needs for method in need.methods] == ["msp"]
+    assert any(line.startswith("Left out: deep-ensemble") for line in found.plan_lines())
+    with pytest.raises(BenchError, match="None of the methods can be run. deep-ensemble needs"):
+        prepare(method=("deep*",))
+    ensemble = prepare(method=("deep-ensemble",), seeds=(0, 1)).needs[0]
+    assert [need.plan.seed for need in ensemble.members if need.plan] == [0, 1]
 
 
 def test_settings_reach_whom_they_are_for() -> None:
@@ -145,8 +173,10 @@ def test_one_set_under_two_names_is_refused(tmp_path: Path) -> None:
 def test_a_given_checkpoint_serves_all_methods_and_brings_its_transform(tmp_path: Path) -> None:
     path = saved_checkpoint(tmp_path, objective="learned-confidence", seed=4)
     preparation = prepare(method=("all",), checkpoint=path, seeds=(0, 1))
-    [need] = preparation.needs
-    assert (need.plan, len(need.methods)) == (None, 4)
+    need, without = preparation.needs
+    assert (need.plan, without.plan, without.checkpoint) == (None, None, None)
+    assert {method.objective for method in need.methods} == {"cross-entropy", "learned-confidence"}
+    assert {method.group for method in without.methods} == {"baselines"}
     tested = preparation.tested_network(need)
     assert (tested.name, tested.objective, tested.seed) == ("convnet", "learned-confidence", 4)
     assert tested.weights_hash == Checkpoint.load(path).weights_hash
@@ -160,7 +190,7 @@ def test_a_given_checkpoint_serves_all_methods_and_brings_its_transform(tmp_path
     [
         (
             {"method": ("msp", "confidence")},
-            r"confidence needs a network trained with the objective learned-confidence",
+            r"confidence needs the confidence branch, trained with the objective learned-confidence",
         ),
         ({"recipe": "smoke"}, "--recipe describes a training"),
         ({"settings": {"recipe.epochs": 2}}, r"setting 'recipe\.epochs'"),

@@ -1,0 +1,97 @@
+"""MC dropout (Gal & Ghahramani 2016): the mean prediction of passes in which features are dropped at random."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.citation import Citation
+from bench.errors import BenchError
+from bench.extraction.outputs import Floats, Outputs
+from bench.fitting.data import FitData, Head
+from bench.fitting.rowwise import rowwise
+from bench.logits import Doubles, log_softmax
+from bench.method import Method, Scores, method
+from bench.seeds import derived_seed
+
+from .deep_ensemble import Measure, certainty, checked_measure
+
+
+@method("mc-dropout")
+class MCDropout(Method):
+    """The certainty of the mean softmax over passes with dropout before the last layer.
+
+    Pass t keeps feature d with probability 1 - p (z_td = 1, else 0); with h the features, W and b the last layer:
+    q = 1/T sum_t softmax(W (z_t * h) / (1 - p) + b), and the score is log max_k q_k, or sum_k q_k log q_k. Only the
+    last layer is after the dropout, so no pass of the network is needed. That is where the paper's image classifier
+    has it; the paper's network was trained with dropout, here it may be any. The masks z_t are the same for all
+    images, so that an image's score depends on that image alone.
+
+    pytorch-ood switches on the dropout layers that the network has, and gives the mean variance of the softmax unless
+    told otherwise; its other mode is this score with new masks for each image. OpenOOD drops features here too, but
+    averages the logits of 5 passes instead of their softmax; the more passes, the less that differs from no dropout.
+
+    Args:
+        p: the probability that a feature is dropped, in (0, 1); 0.5 in the paper.
+        passes: T, the number of masks, at least 1; 100 in the paper.
+        measure: `max-probability`; or `entropy`, the negative predictive entropy.
+        seed: seed of the masks.
+    """
+
+    citation = Citation(
+        title="Dropout as a Bayesian Approximation: Representing Model Uncertainty in Deep Learning",
+        authors="Yarin Gal, Zoubin Ghahramani",
+        year=2016,
+        venue="ICML",
+        url="https://arxiv.org/abs/1506.02142",
+        where="sections 4 and 5.2",
+    )
+    equation = "log max_k q_k with q = 1/T Σ_t softmax(W (z_t ⊙ h) / (1 - p) + b), z_td ~ Bernoulli(1 - p)"
+    group = "inputs"
+    needs = frozenset({"features", "head"})
+    search = {"p": (0.1, 0.25, 0.5, 0.75)}  # noqa: RUF012 - read-only by contract
+
+    def __init__(
+        self, *, p: float = 0.5, passes: int = 100, measure: Measure = "max-probability", seed: int = 0
+    ) -> None:
+        if not 0 < p < 1:
+            raise BenchError(f"mc-dropout: p must be between 0 and 1, and neither, got {p}.")
+        if passes < 1:
+            raise BenchError(f"mc-dropout: passes must be at least 1, got {passes}.")
+        self.p, self.passes, self.seed = p, passes, seed
+        self.measure: Measure = checked_measure("mc-dropout", measure)
+
+    def fit(self, data: FitData) -> Self:
+        """Take the last layer."""
+        self.head_ = data.head
+        return self
+
+    def score(self, outputs: Outputs) -> Scores:
+        """The certainty of each image's mean prediction `(N,)`."""
+        kept = masks(self.seed, self.passes, outputs.features.shape[1], self.p)
+        width = sum(self.head_.weight.shape)
+
+        def of_block(block: slice) -> Doubles:
+            mean = mean_softmax(outputs.features[block], self.head_, kept, self.p)
+            with np.errstate(divide="ignore"):  # the logarithm of a probability that rounds to 0
+                return certainty(np.log(mean), self.measure)
+
+        return rowwise(len(outputs), 2 * width, of_block)
+
+
+def masks(seed: int, passes: int, width: int, p: float) -> NDArray[np.bool_]:
+    """Which features each pass keeps, `(T, D)`; mask t is the same however many passes there are."""
+    streams = [np.random.default_rng(derived_seed(seed, "mc-dropout", one)) for one in range(passes)]
+    return np.array([stream.random(width) >= p for stream in streams])
+
+
+def mean_softmax(features: Floats, head: Head, kept: NDArray[np.bool_], p: float) -> Doubles:
+    """The mean over the passes of what the last layer says of features `(N, D)`, `(N, K)`."""
+    scaled = features.astype(np.float64) / (1 - p)
+    total = np.zeros((len(features), len(head.bias)))
+    for mask in kept:
+        total += np.exp(log_softmax(scaled[:, mask] @ head.weight[:, mask].T + head.bias))
+    mean: Doubles = total / len(kept)
+    return mean

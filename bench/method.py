@@ -30,7 +30,7 @@ Need = Literal["confidence", "features", "gradients", "head", "stages", "trainin
 Group = Literal["logits", "features", "layers", "inputs", "confidence", "baselines"]
 
 NEEDS: dict[str, str] = {
-    "confidence": "the confidence branch",
+    "confidence": "a network with the confidence branch",
     "features": "features that the logits are a linear function of",
     "gradients": "the gradient of a loss with respect to each image",
     "head": "the last linear layer",

@@ -32,6 +32,8 @@ Compile = Annotated[bool | None, typer.Option("--compile", help="Compile network
 Protocol = Annotated[
     str | None, typer.Option(help="How parameters are chosen: published, paper-oracle, heldout-ood, noise or id-only.")
 ]
+Seeds = Annotated[int | None, typer.Option(min=1, help="Train and evaluate with the seeds 0 to K-1.")]
+TuneOn = Annotated[str | None, typer.Option(help="OOD set that heldout-ood tunes on.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of the data sets (default: $BENCH_DATA, else a cache folder).")]
 Checkpoint = Annotated[Path | None, typer.Option(help="Trained network: .safetensors, .pt, .pth or .th.")]
 Normalize = Annotated[

@@ -18,7 +18,9 @@ from .options import (
     Precision,
     Protocol,
     Recipe,
+    Seeds,
     Settings,
+    TuneOn,
     Workers,
 )
 
@@ -39,9 +41,9 @@ def run(
     normalize: Normalize = None,
     recipe: Recipe = None,
     seed: Annotated[int | None, typer.Option(help="The one seed to train with (default: 0).")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Train and evaluate with the seeds 0 to K-1.")] = None,
+    seeds: Seeds = None,
     protocol: Protocol = None,
-    tune_on: Annotated[str | None, typer.Option(help="OOD set that heldout-ood tunes on.")] = None,
+    tune_on: TuneOn = None,
     setting: Settings = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
     precision: Precision = None,

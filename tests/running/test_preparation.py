@@ -190,7 +190,7 @@ def test_a_given_checkpoint_serves_all_methods_and_brings_its_transform(tmp_path
     [
         (
             {"method": ("msp", "confidence")},
-            r"confidence needs the confidence branch, trained with the objective learned-confidence",
+            r"confidence needs a network with the confidence branch, trained with the objective learned-confidence",
         ),
         ({"recipe": "smoke"}, "--recipe describes a training"),
         ({"settings": {"recipe.epochs": 2}}, r"setting 'recipe\.epochs'"),

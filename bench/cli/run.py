@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from bench.running.specification import RunSpecification
 
 
+_NOT_OF_THE_SPECIFICATION = ("file", "seed", "setting", "output_format", "dry_run")
+
+
 def run(
+    context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="TOML run file with the same keys as the options.")] = None,
     method: Annotated[
         list[str] | None, typer.Option(help="Scoring method: a name, 'all', 'group:logits', '*mahalanobis*'.")
@@ -62,24 +66,8 @@ def run(
     """
     from bench.running.specification import seeds_from
 
-    options: dict[str, Any] = {
-        "method": method,
-        "id": id,
-        "ood": ood,
-        "network": network,
-        "checkpoint": checkpoint,
-        "normalize": normalize,
-        "recipe": recipe,
-        "seeds": seeds_from(seed, seeds),
-        "protocol": protocol,
-        "tune_on": tune_on,
-        "device": device,
-        "precision": precision,
-        "workers": workers,
-        "compile": compile,
-        "data": data,
-        "out": out,
-    }
+    options = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_SPECIFICATION}
+    options["seeds"] = seeds_from(seed, seeds)
     specification = make_specification(file, options, setting or [])
     from bench.running.preparation import Preparation
 

@@ -55,6 +55,20 @@ def test_the_whole_of_it_by_hand(unit: str) -> None:
     assert not np.allclose(found.logits, logits.detach().numpy(), atol=1e-4)
 
 
+@pytest.mark.parametrize("temperature", [1.0, 1000.0])
+@pytest.mark.parametrize("unit", ["raw", "normalized"])
+def test_it_is_pytorch_oods(unit: str, temperature: float) -> None:
+    detector = pytest.importorskip("pytorch_ood.detector").ODIN
+    network = build_network("convnet", 6, seed=0).eval().requires_grad_(False)
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 16, 16, 3), dtype=np.uint8)
+    method = ODIN(epsilon=0.01, temperature=temperature, unit=unit)
+    [found] = extract(network, ArrayImages(pixels), TRANSFORM, [method.view()], device=torch.device("cpu")).values()
+
+    stds = list(TRANSFORM.std) if unit == "raw" else None
+    theirs = detector(lambda images: network(images).logits, eps=0.01, temperature=temperature, norm_std=stds)
+    assert np.exp(method.score(found)) == pytest.approx(-theirs.predict(TRANSFORM(pixels)).numpy(), rel=1e-5)
+
+
 @pytest.mark.parametrize("temperature", [0.0, -1.0])
 def test_a_temperature_that_makes_no_sense_is_refused(temperature: float) -> None:
     with pytest.raises(BenchError, match="odin: temperature must be positive"):

@@ -66,7 +66,7 @@ def test_it_is_pytorch_oods(unit: str, temperature: float) -> None:
 
     stds = list(TRANSFORM.std) if unit == "raw" else None
     theirs = detector(lambda images: network(images).logits, eps=0.01, temperature=temperature, norm_std=stds)
-    assert np.exp(method.score(found)) == pytest.approx(-theirs.predict(TRANSFORM(pixels)).numpy(), rel=1e-5)
+    assert np.exp(method.score(found)) == pytest.approx(-theirs.predict(TRANSFORM(pixels)).numpy(), rel=1e-6)
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0])

@@ -55,7 +55,7 @@ def test_what_only_the_dominant_component_says_counts_for_nothing(layer_case: La
     evidence = 300 * pattern * stream.uniform(0, 2, (80, 1, 16))
     noise = stream.normal(0, 0.01, (80, 64, 16))
     inside = np.arange(80)[:, None, None] < 40
-    maps = np.where(inside, common + evidence, 600 * pattern * np.ones(16)) + noise
+    maps = np.where(inside, common + evidence, 900 * pattern * np.ones(16)) + noise
     tensor = torch.from_numpy(maps).float().reshape(80, 64, 4, 4)
     method = RANKFEAT(block="last")
     (probe,) = method.probes()

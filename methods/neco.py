@@ -15,8 +15,6 @@ from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
 from bench.method import Method, Scores, method
 
-AUTHORS_DIM = 100
-
 
 @method("neco")
 class NECO(Method):
@@ -30,7 +28,8 @@ class NECO(Method):
 
     Args:
         dim: the number of principal directions, at least 0 and below the number of features. 0 is 100, the default of
-            the authors' script, or half of the features where there are fewer than 200.
+            the authors' script; below 200 features it is K - 1, the dimension that K collapsed classes span, but at
+            most half of the features.
         max_logit: whether to multiply by the largest logit; not for ResNets in the authors' code.
         standardize: whether to standardize features, as in the authors' code, which advises against it for networks
             whose classes have collapsed to points.
@@ -66,8 +65,8 @@ class NECO(Method):
         spread = np.sqrt(known.covariance.diagonal().clip(0)) if self.standardize else np.ones(len(known.mean))
         self.mean_, self.spread_ = known.mean, np.where(spread > 0, spread, 1.0)
         directions = data.once(("principal directions", self.standardize), lambda: _directions(data, self.spread_))
-        width = len(self.mean_)
-        self.directions_ = directions[:, width - (self.dim or min(AUTHORS_DIM, max(1, width // 2))) :]
+        dim = self.dim or _authors_dim(len(self.mean_), data.train.logits.shape[1])
+        self.directions_ = directions[:, len(self.mean_) - dim :]
         return self
 
     def score(self, outputs: Outputs) -> Scores:
@@ -82,6 +81,10 @@ class NECO(Method):
         part = np.linalg.norm(centred @ self.directions_, axis=1)
         shares: NDArray[np.float64] = np.divide(part, whole, out=np.zeros(len(part)), where=whole != 0)
         return shares
+
+
+def _authors_dim(num_features: int, num_classes: int) -> int:
+    return 100 if num_features >= 200 else max(1, min(num_classes - 1, num_features // 2))
 
 
 def _directions(data: FitData, spread: NDArray[np.float64]) -> NDArray[np.float64]:

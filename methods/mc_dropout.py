@@ -12,7 +12,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Floats, Outputs
 from bench.fitting.data import FitData, Head
 from bench.fitting.rowwise import rowwise
-from bench.logits import Doubles, log_softmax
+from bench.logits import Doubles
 from bench.method import Method, Scores, method
 from bench.seeds import derived_seed
 
@@ -88,10 +88,20 @@ def masks(seed: int, passes: int, width: int, p: float) -> NDArray[np.bool_]:
 
 
 def mean_softmax(features: Floats, head: Head, kept: NDArray[np.bool_], p: float) -> Doubles:
-    """The mean over the passes of what the last layer says of features `(N, D)`, `(N, K)`."""
-    scaled = features.astype(np.float64) / (1 - p)
-    total = np.zeros((len(features), len(head.bias)))
-    for mask in kept:
-        total += np.exp(log_softmax(scaled[:, mask] @ head.weight[:, mask].T + head.bias))
-    mean: Doubles = total / len(kept)
+    """The mean over the passes of what the last layer says of features `(N, D)`, `(N, K)`.
+
+    What a pass drops is left out of its product; images stand in columns, so that taking features copies whole rows.
+    """
+    hidden = np.ascontiguousarray(features.T, np.float64) / (1 - p)
+    weight = np.ascontiguousarray(head.weight.T)
+    total = np.zeros((len(head.bias), len(features)))
+    with np.errstate(invalid="ignore"):  # infinite features have no prediction, and say so by NaN
+        for mask in kept:
+            terms = weight[mask].T @ hidden[mask]
+            terms += head.bias[:, None]
+            terms -= terms.max(axis=0)
+            np.exp(terms, out=terms)
+            terms /= terms.sum(axis=0)
+            total += terms
+    mean: Doubles = total.T / len(kept)
     return mean

@@ -62,7 +62,7 @@ class GradientUncertainty(Method):
     The paper trains a classifier on the squared norms of ID and *OOD* images, one norm per parameter. Fitting may not
     see OOD images here; the plain sum is pytorch-ood's reading. Its loss is clamped where a probability is below
     1e-12, which this is not. For `last` the sum is (||h||^2 + 1) ||K p - 1||^2 with h the features; for `all` it costs
-    about seven forward passes with a ResNet-20 on a CPU.
+    about six forward passes with a ResNet-20 on a CPU, and more the more parameters there are.
 
     Args:
         layers: `all`, every parameter of the network, as in the paper; `last`, the last linear layer alone.

@@ -163,7 +163,7 @@ def _row_sums_of(maps: Tensor, orders: int) -> Tensor:
 
     A row sum is F^p (F^p summed over channels), which needs no Gram matrix.
     """
-    maps = maps.float().flatten(2)
+    maps = maps.float().flatten(2).contiguous()
     peaks = maps.abs().amax(2).clamp_min(torch.finfo(maps.dtype).tiny)
     peak = peaks.amax(1, keepdim=True)
     scaled, shares = maps / peaks.unsqueeze(2), peaks / peak

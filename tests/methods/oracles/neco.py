@@ -15,7 +15,7 @@ def scores(method: Any, data: FitData, outputs: Outputs) -> list[float]:
     train, tested = data.features.astype(np.float64), outputs.features.astype(np.float64)
     if method.standardize:
         scaler = StandardScaler().fit(train)
-        train, tested = scaler.transform(train), scaler.transform(tested)
+        train, tested = np.asarray(scaler.transform(train)), np.asarray(scaler.transform(tested))
     few = min(outputs.logits.shape[1] - 1, train.shape[1] // 2)
     dim = method.dim or (100 if train.shape[1] >= 200 else few)
     reduced = PCA(train.shape[1], svd_solver="full").fit(train).transform(tested)[:, :dim]

@@ -69,7 +69,7 @@ class MahalanobisODIN(Method):
     `mahalanobis-ensemble` adds layers up without the step. pytorch-ood's MahalanobisODIN gives half of this score
     with an S that is not divided by N, so that its numbers are 2 N times smaller; it adds 1e-6 to S's diagonal, and its
     epsilon is 0.002, in units of the input unless `norm_std` is given. OpenOOD divides its 0.0014 by 0.5 for each
-    channel; oodeel has 0.014 in units of the input.
+    channel. oodeel's Mahalanobis moves the image along ODIN's loss instead, by 0.0014 in units of the input.
 
     Args:
         epsilon: length of the step. The paper chooses it on validation images and has no default; the values of its

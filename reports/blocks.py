@@ -1,18 +1,23 @@
 """What may stand side by side: rows sorted into blocks, sections and entries.
 
-A block is one ID test set, one network and one protocol. A section is one OOD set in it. Within a section all rows
-were measured on the same images under the same protocol, so they may be compared. An entry is one method there, with
-a row for each seed. Everything keeps the order in which the rows name it.
+A block is one ID test set, one network, one protocol and one precision. A section is one OOD set in it. Within a
+section all rows were measured on the same images under the same protocol, so they may be compared. An entry is one
+method there, with a row for each seed. Everything keeps the order in which the rows name it.
+
+Methods that look at pixels alone belong to no network: they stand, after the others, with every network that was
+tested on the same images, and in a block of their own only where there is none. Where a protocol tunes, methods that
+have nothing to tune stand with those that were tuned.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .result_row import ResultRow, grouped, read_rows
+from .labels import labels_of
+from .result_row import NO_NETWORK, ResultRow, grouped, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,10 +35,20 @@ class Entry:
         """The seeds of the rows; None where the network has none."""
         return tuple(row.seed for row in self.rows)
 
+    @property
+    def has_network(self) -> bool:
+        """Whether the method looks at what a network makes of the images."""
+        return self.rows[0].has_network
+
+    @property
+    def compares_as(self) -> Hashable | None:
+        """Entries with the same value may be compared; None, of methods without a network, compares with all."""
+        return self.seeds if self.has_network else None
+
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of one OOD set: the same images, tuned on the same images."""
+    """The entries of one OOD set: the same images, tuned on the same images where they were tuned."""
 
     ood: str
     n_ood: int
@@ -44,13 +59,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Block:
-    """The sections of one ID test set, one network and one protocol."""
+    """The sections of one ID test set, one network, one protocol and one precision."""
 
     id: str
     n_id: int
     id_note: str
     network: str
     protocol: str
+    precision: str
     sections: tuple[Section, ...]
 
     @property
@@ -65,89 +81,87 @@ class Block:
 
     @property
     def seeds(self) -> list[int | None]:
-        """Every seed that some entry has, ascending; None first."""
-        return sorted({seed for entry in self.entries for seed in entry.seeds}, key=_seed_order)
+        """Every seed that some entry has, ascending; only where there are none, None."""
+        known = sorted({seed for entry in self.entries for seed in entry.seeds if seed is not None})
+        return [*known] or [None]
+
+    def entries_of(self, label: str) -> list[Entry]:
+        """The entries of one method, one for each OOD set that it was tested on."""
+        return [entry for entry in self.entries if entry.label == label]
 
     def only_seed(self, seed: int | None) -> Block:
-        """The block with the rows of one seed; sections without any are left out."""
+        """The block with the rows of one seed, and those without any: of ensembles, and of no network."""
         sections = []
         for section in self.sections:
-            entries = [Entry(e.label, tuple(row for row in e.rows if row.seed == seed)) for e in section.entries]
+            entries = [Entry(entry.label, _of_seed(entry.rows, seed)) for entry in section.entries]
             kept = tuple(entry for entry in entries if entry.rows)
             if kept:
-                sections.append(Section(section.ood, section.n_ood, section.ood_note, section.tuned_on, kept))
-        return Block(self.id, self.n_id, self.id_note, self.network, self.protocol, tuple(sections))
+                sections.append(replace(section, entries=kept))
+        return replace(self, sections=tuple(sections))
 
 
 def blocks_of(frame: pd.DataFrame) -> list[Block]:
     """The blocks of a result table. Raises `BenchError` when it has no rows."""
-    blocks = grouped(read_rows(frame), lambda row: (row.id, row.n_id, row.id_note, row.network, row.protocol))
-    return [Block(*about, _sections(rows)) for about, rows in blocks.items()]
+    blocks = _with_baselines(grouped(read_rows(frame), _block_key))
+    return [Block(*about, tuple(_sections(rows))) for about, rows in blocks.items()]
 
 
-def varying(rows: Iterable[ResultRow]) -> set[str]:
-    """The names of the parameters that do not have the same value in all rows."""
-    pairs = {(name, json.dumps(value)) for row in rows for name, value in row.parameters.items()}
-    return {name for name, values in grouped(pairs, lambda pair: pair[0]).items() if len(values) > 1}
+BlockKey = tuple[str, int, str, str, str, str]
 
 
-def _sections(rows: list[ResultRow]) -> tuple[Section, ...]:
-    labels = _labels(rows)
-    return tuple(
-        Section(*about, tuple(_entry(label, members) for label, members in by_label.items()))
-        for about, members in grouped(rows, _section_key).items()
-        for by_label in [grouped(members, lambda row: labels[row.key])]
-    )
+def _block_key(row: ResultRow) -> BlockKey:
+    return row.id, row.n_id, row.id_note, row.network, row.protocol, row.precision
 
 
-def _entry(label: str, rows: list[ResultRow]) -> Entry:
-    return Entry(label, tuple(sorted(rows, key=lambda row: _seed_order(row.seed))))
+def _image_key(row: ResultRow) -> tuple[str, int, str]:
+    return row.ood, row.n_ood, row.ood_note
 
 
-def _section_key(row: ResultRow) -> tuple[str, int, str, str]:
-    return row.ood, row.n_ood, row.ood_note, row.tuned_on
+def _with_baselines(blocks: dict[BlockKey, list[ResultRow]]) -> dict[BlockKey, list[ResultRow]]:
+    """The rows by block, those without a network moved to every block that has rows on the same images."""
+    networks = {key: list(rows) for key, rows in blocks.items() if key[3] != NO_NETWORK}
+    alone: dict[BlockKey, list[ResultRow]] = {}
+    places = {key: {_image_key(row) for row in rows} for key, rows in networks.items()}
+    for key, rows in blocks.items():
+        for row in _without_repetitions(rows) if key[3] == NO_NETWORK else []:
+            hosts = [host for host in networks if _ground(host) == _ground(key) and _image_key(row) in places[host]]
+            for host in hosts:
+                networks[host].append(row)
+            if not hosts:
+                alone.setdefault(key, []).append(row)
+    found = networks | alone
+    return {key: found[key] for key in blocks if key in found}
 
 
-def _seed_order(seed: int | None) -> int:
-    return -1 if seed is None else seed
+def _ground(key: BlockKey) -> tuple[Hashable, ...]:
+    """What blocks have in common that differ in their network alone."""
+    return key[:3] + key[4:]
 
 
-def _labels(rows: list[ResultRow]) -> dict[str, str]:
-    """A label for each row's key: the method, and in brackets what tells its rows of one section and seed apart."""
-    labels = {}
-    for method, members in grouped(rows, lambda row: row.method).items():
-        by_objective = _differs(members, _section_key, lambda row: row.objective)
-        # Tuned parameters may differ from seed to seed; fixed ones that differ make another method of it.
-        by_parameters = _differs(
-            members, lambda row: _place(row) if row.tuned_on else _section_key(row), _parameter_text
-        )
-        shown = sorted(varying(members)) if by_parameters else []
-        for row in members:
-            words = [row.objective] if by_objective else []
-            words += [f"{name}={row.parameters[name]}" for name in shown if name in row.parameters]
-            labels[row.key] = f"{method} ({', '.join(words)})" if words else method
-    return _told_apart(rows, labels)
+def _without_repetitions(rows: Sequence[ResultRow]) -> list[ResultRow]:
+    """The rows without those that an earlier one equals in all but key and cost.
+
+    Networks that normalise differently have a cell each for the same method on the same pixels.
+    """
+    same = grouped(rows, lambda row: (_image_key(row), row.method, json.dumps([row.parameters, row.metrics])))
+    return [members[0] for members in same.values()]
 
 
-def _told_apart(rows: list[ResultRow], labels: dict[str, str]) -> dict[str, str]:
-    """The labels, with the weights or else the cell named where rows of one section and seed would still share one."""
-    told = dict(labels)
-    for label, members in grouped(rows, lambda row: labels[row.key]).items():
-        if _differs(members, _place, lambda row: row.key):
-            by_weights = not _differs(members, lambda row: (_place(row), row.weights), lambda row: row.key)
-            for row in members:
-                told[row.key] = f"{label} [{f'weights {row.weights[:8]}' if by_weights else f'cell {row.key[:8]}'}]"
-    return told
+def _sections(rows: Sequence[ResultRow]) -> Iterator[Section]:
+    parts = {
+        (*place, tuned_on): [row for row in members if row.tuned_on in ("", tuned_on)]
+        for place, members in grouped(rows, _image_key).items()
+        for tuned_on in dict.fromkeys(row.tuned_on for row in members if row.tuned_on) or ("",)
+    }
+    labels = labels_of(list(parts.values()))
+    for about, members in parts.items():
+        by_label = grouped(members, lambda row: labels[row.key])
+        yield Section(*about, tuple(_entry(label, of_label) for label, of_label in by_label.items()))
 
 
-def _differs(rows: list[ResultRow], place: Callable[[ResultRow], Hashable], value: Callable[[ResultRow], str]) -> bool:
-    """Whether rows of one place have more than one value."""
-    return any(len({value(row) for row in members}) > 1 for members in grouped(rows, place).values())
+def _entry(label: str, rows: Sequence[ResultRow]) -> Entry:
+    return Entry(label, tuple(sorted(rows, key=lambda row: -1 if row.seed is None else row.seed)))
 
 
-def _place(row: ResultRow) -> tuple[Hashable, ...]:
-    return *_section_key(row), row.seed
-
-
-def _parameter_text(row: ResultRow) -> str:
-    return json.dumps(row.parameters, sort_keys=True)
+def _of_seed(rows: Sequence[ResultRow], seed: int | None) -> tuple[ResultRow, ...]:
+    return tuple(row for row in rows if row.seed == seed) or tuple(row for row in rows if row.seed is None)

@@ -44,6 +44,9 @@ OTHER_READINGS_LEGEND = (
     "Taylor)."
 )
 
-BEST = "the best of a set's rows with the same seeds; figures that print alike are marked alike."
+BEST = (
+    "the best of a set's rows with the same seeds, to which methods without a network are compared too; figures that "
+    "print alike are marked alike."
+)
 BOLD = f"Bold: {BEST}"
 STAR = f"*: {BEST}"

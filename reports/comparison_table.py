@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
 from bench.report import Report, Results, report
 
-from .blocks import blocks_of
+from .blocks import Block, blocks_of
 from .columns import BOLD, LEGEND, MAIN_COLUMNS, OTHER_READINGS, OTHER_READINGS_LEGEND
+from .cost_table import make_cost_table
 from .csv_table import csv_table
+from .latex_sheet import fits_page, latex_sheet
 from .latex_table import latex_table
-from .markdown_table import markdown_table
-from .table import make_further_table, make_table
+from .markdown_table import markdown_sheet, markdown_table
+from .overview import first_that_fits, make_overview, needs_overview
+from .sheet import Sheet
+from .table import Table, make_further_table, make_table
 
 TEX_PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
 
@@ -21,28 +26,48 @@ TEX_PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
 class ComparisonTable(Report):
     """Every method on every OOD set: the comparison table as Markdown, LaTeX (booktabs) and CSV.
 
-    A table holds one ID set, one network and one protocol, so only what was measured alike stands together. For people
-    the figures are percent; the CSV has fractions at full precision and all readings of FPR@95.
+    A table holds one ID set, one network, one protocol and one precision, so only what was measured alike stands
+    together. Above it, where there are many sets or methods, stands an overview with the means over the sets; below
+    it, what the methods cost. For people the figures are percent; the CSV has fractions at full precision, all
+    readings of FPR@95, and costs as measured.
     """
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `comparison.md`, `comparison.tex` and `comparison.csv`. Raises `BenchError` without finished cells."""
         blocks = blocks_of(results.rows)
         tables = [make_table(block, MAIN_COLUMNS) for block in blocks]
-        others = [make_further_table(block, OTHER_READINGS) for block in blocks]
-        sections = [
-            "## Comparison",
-            f"{LEGEND} {BOLD}",
-            *map(markdown_table, tables),
-            "## Other readings of FPR@95",
-            OTHER_READINGS_LEGEND,
-            *map(markdown_table, others),
-        ]
+        costs = [sheet for sheet in map(make_cost_table, blocks) if sheet]
         texts = {
-            "comparison.md": "\n\n".join(section.rstrip("\n") for section in sections) + "\n",
-            "comparison.tex": TEX_PREAMBLE + "\n".join(map(latex_table, tables)),
+            "comparison.md": _markdown(blocks, tables, costs),
+            "comparison.tex": _latex(blocks, tables, costs),
             "comparison.csv": csv_table(blocks),
         }
         for name, text in texts.items():
             write_text(folder / name, text)
         return [folder / name for name in texts]
+
+
+def _markdown(blocks: Sequence[Block], tables: Sequence[Table], costs: Sequence[Sheet]) -> str:
+    overviews = [make_overview(block) for block in blocks if needs_overview(block)]
+    others = [make_further_table(block, OTHER_READINGS) for block in blocks]
+    sections = [
+        *(["## Overview", f"{overviews[0].legend} {BOLD}", *map(markdown_sheet, overviews)] if overviews else []),
+        "## Comparison",
+        f"{LEGEND} {BOLD}",
+        *map(markdown_table, tables),
+        "## Other readings of FPR@95",
+        OTHER_READINGS_LEGEND,
+        *map(markdown_table, others),
+        *(["## Cost", costs[0].legend, *map(markdown_sheet, costs)] if costs else []),
+    ]
+    return "\n\n".join(section.rstrip("\n") for section in sections) + "\n"
+
+
+def _latex(blocks: Sequence[Block], tables: Sequence[Table], costs: Sequence[Sheet]) -> str:
+    overviews = [first_that_fits(block, fits_page) for block in blocks if needs_overview(block)]
+    parts = [
+        *(latex_sheet(sheet, "Overview.") for sheet in overviews),
+        *map(latex_table, tables),
+        *(latex_sheet(sheet, "Cost.") for sheet in costs),
+    ]
+    return TEX_PREAMBLE + "\n".join(parts)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 
 from .blocks import Block, Entry, Section
+from .cost_table import costs_of
 from .result_row import METRICS
 from .summary import summarise
 
@@ -18,6 +19,8 @@ def csv_table(blocks: Sequence[Block]) -> str:
     """One line for each entry; `<metric>` is the mean over seeds, `<metric>_sd` the sample standard deviation.
 
     Undefined values are empty. `seeds` and, where they differ, `parameters` and `warnings` list one item per seed.
+    Costs are medians over seeds. `network` is that of the block: methods without one, whose `objective` is `none`,
+    have a line in each block in which they stand.
     """
     lines = [
         _line(block, section, entry) for block in blocks for section in block.sections for entry in section.entries
@@ -34,6 +37,7 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "id": block.id,
         "network": block.network,
         "protocol": block.protocol,
+        "precision": block.precision,
         "ood": section.ood,
         "method": entry.rows[0].method,
         "label": entry.label,
@@ -44,8 +48,9 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "n_ood": section.n_ood,
         **_mean_and_sd("id_accuracy", [row.id_accuracy for row in entry.rows]),
         **{name: value for metric in METRICS for name, value in _metric(metric, entry).items()},
+        **costs_of(entry.rows),
         "parameters": _one_or_all([json.dumps(row.parameters, sort_keys=True) for row in entry.rows]),
-        "tuned_on": section.tuned_on,
+        "tuned_on": entry.rows[0].tuned_on,
         "id_note": block.id_note,
         "ood_note": section.ood_note,
         "warnings": _one_or_all([row.warnings for row in entry.rows]),

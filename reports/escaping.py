@@ -27,6 +27,7 @@ _TEX = {
     "↓": r"$\downarrow$",
     "↑": r"$\uparrow$",
     "·": r"$\cdot$",
+    "µ": r"$\mu$",
     "…": r"\dots{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }

@@ -1,10 +1,11 @@
-"""A table in Markdown."""
+"""Tables in Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from .escaping import markdown, superscript
+from .sheet import Sheet
 from .table import Cell, Group, Line, Name, Table
 
 
@@ -12,12 +13,26 @@ def markdown_table(table: Table) -> str:
     """The table with its heading above and its notes below."""
     id_name = _name(table.id)
     heading = f"### {id_name}: {markdown(table.about)}"
-    notes = [f"{superscript(number)} {markdown(note)}" for number, note in enumerate(table.notes, start=1)]
     lines = [_row(line) for group in table.groups for line in _group_rows(group, table)]
     head = [_row(_titles(table)), _row([":--", "--:", ":--"] + ["--:"] * (len(_titles(table)) - 3))]
     accuracy = f"{markdown(table.accuracy)}." if table.accuracy else ""
-    parts = [heading, accuracy, "\n".join(head + lines), "  \n".join(notes)]
+    parts = [heading, accuracy, "\n".join(head + lines), _notes(table.notes)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def markdown_sheet(sheet: Sheet) -> str:
+    """The table with its heading above and its notes below."""
+    rows = [
+        _row(["Method", *map(_name, sheet.titles)]),
+        _row([":--"] + ["--:"] * len(sheet.titles)),
+        *(_row([_name(line.method), *map(_cell, line.cells)]) for line in sheet.lines),
+    ]
+    heading = f"### {markdown(sheet.id)}: {markdown(sheet.about)}"
+    return "\n\n".join(part for part in (heading, "\n".join(rows), _notes(sheet.notes)) if part) + "\n"
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return "  \n".join(f"{superscript(number)} {markdown(note)}" for number, note in enumerate(notes, start=1))
 
 
 def _titles(table: Table) -> list[str]:
@@ -31,7 +46,7 @@ def _group_rows(group: Group, table: Table) -> list[list[str]]:
 
 def _line_cells(group: Group, line: Line, table: Table, *, first: bool) -> list[str]:
     place = [_name(group.ood), f"{group.n_ood:,}"] if first else ["", ""]
-    seeds = [str(line.n_seeds)] if table.seeds_differ else []
+    seeds = [line.seeds] if table.seeds_differ else []
     return [*place, _name(line.method), *seeds, *map(_cell, line.cells)]
 
 
@@ -40,7 +55,7 @@ def _name(name: Name) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    text = f"**{cell.text}**" if cell.best else cell.text
+    text = f"**{cell.text}**" if cell.best else markdown(cell.text)
     return " ".join([text, *map(superscript, cell.marks)])
 
 

@@ -1,4 +1,4 @@
-"""What the figures share: which cells one figure shows, its title, and a grid of panels."""
+"""What the figures share: which cells and methods one figure shows, its title, and a grid of panels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .about import unusual_precision
 from .blocks import Block, blocks_of
 from .escaping import file_stem
+from .ranking import MOST_SHOWN, Choice, choice_of
+from .result_row import NO_NETWORK
 from .style import Look, figure_name, looks
 from .summary import images
 
@@ -31,10 +34,14 @@ _MARGIN = 0.3
 
 @dataclass(frozen=True)
 class FigureRows:
-    """The cells of one ID set, network, protocol and seed; `looks` are those of the whole run, `place` names files."""
+    """The cells of one block, and of one seed where figures are made by seed.
+
+    `choice` is made from all seeds of the block, `looks` are those of the whole run, `place` names files.
+    """
 
     block: Block
     seed: int | None
+    choice: Choice
     looks: dict[str, Look]
     place: str
 
@@ -42,9 +49,25 @@ class FigureRows:
     def title(self) -> str:
         """What was measured on what."""
         block = self.block
-        words = [f"{figure_name(block.id)} ({images(block.n_id)})", figure_name(block.network)]
+        network = figure_name(block.network) if block.network != NO_NETWORK else "no network"
+        words = [f"{figure_name(block.id)} ({images(block.n_id)})", network]
         words.append(f"protocol {figure_name(block.protocol)}")
+        words += [figure_name(precision)] if (precision := unusual_precision(block)) else []
         return " · ".join(words + ([] if self.seed is None else [f"seed {self.seed}"]))
+
+    @property
+    def labels(self) -> list[str]:
+        """The methods that the figures show."""
+        return [label for label in self.block.labels if label in self.choice.labels]
+
+    @property
+    def choice_words(self) -> str:
+        """Which methods the figures show; empty where they show all."""
+        if not self.choice.others:
+            return ""
+        count = len(self.choice.labels) + len(self.choice.others)
+        words = f"the best {MOST_SHOWN} of {count} methods by mean AUROC"
+        return f"{words}, and {figure_name(self.choice.reference)}" if self.choice.reference else words
 
     def stem(self, kind: str, label: str = "") -> str:
         """The file name of the figure, or of the one of the method `label`, without its ending."""
@@ -59,17 +82,27 @@ def add_key(figure: Figure, grid: Grid, axes: Axes) -> None:
     figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, top / height), ncols=3, borderaxespad=0.0)
 
 
-def figure_rows(frame: pd.DataFrame) -> Iterator[FigureRows]:
-    """The figures to draw. Raises `BenchError` when the table has no rows."""
-    blocks = blocks_of(frame)
-    shared = looks(label for block in blocks for label in block.labels)
+def figure_rows(frame: pd.DataFrame, *, by_seed: bool = True) -> Iterator[FigureRows]:
+    """The figures to draw, one for each block, or for each of its seeds. Raises `BenchError` without rows."""
+    chosen = [(block, choice_of(block)) for block in blocks_of(frame)]
+    shared = looks(
+        (label for block, _ in chosen for label in block.labels),
+        first=(label for _, choice in chosen for label in choice.labels if choice.others),
+    )
     taken: Counter[str] = Counter()
-    for block in blocks:
-        for seed in block.seeds:
-            place = file_stem(block.id, block.network, block.protocol, "" if seed is None else f"seed{seed}")
+    for block, choice in chosen:
+        for seed in block.seeds if by_seed else [None]:
+            seed_word = "" if seed is None else f"seed{seed}"
+            place = file_stem(block.id, block.network, block.protocol, unusual_precision(block), seed_word)
             taken[place.lower()] += 1
             number = taken[place.lower()]
-            yield FigureRows(block.only_seed(seed), seed, shared, place if number == 1 else f"{place}_{number}")
+            yield FigureRows(
+                block.only_seed(seed) if by_seed else block,
+                seed,
+                choice,
+                shared,
+                place if number == 1 else f"{place}_{number}",
+            )
 
 
 @dataclass(frozen=True)

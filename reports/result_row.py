@@ -25,12 +25,21 @@ METRICS = (
     "fpr_at_95_tpr_band",
 )
 
+COSTS = ("fit_seconds", "microseconds_per_image", "peak_memory_mb", "state_bytes")
+
+NO_NETWORK = "none"
+"""The network in the rows of methods that look at pixels alone."""
+
+USUAL_PRECISION = "fp32"
+"""How networks are run unless asked otherwise; rows from before precision was told were made so too."""
+
 
 @dataclass(frozen=True)
 class ResultRow:
     """One finished cell. `metrics` are fractions in [0, 1], None where undefined; texts are empty where absent.
 
-    `tuned_on` is empty when nothing was tuned; `warnings` is one text. The other names are those of the result rows.
+    `costs` are None where not known; `tuned_on` is empty when nothing was tuned; `warnings` is one text. The other
+    names are those of the result rows.
     """
 
     method: str
@@ -40,17 +49,24 @@ class ResultRow:
     objective: str
     seed: int | None
     protocol: str
+    precision: str
     parameters: Mapping[str, Any]
     n_id: int
     n_ood: int
     id_accuracy: float | None
     metrics: Mapping[str, float | None]
+    costs: Mapping[str, float | None]
     tuned_on: str
     id_note: str
     ood_note: str
     warnings: str
     weights: str
     key: str
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the method looks at what a network makes of the images, not at their pixels alone."""
+        return self.network != NO_NETWORK
 
 
 def read_rows(frame: pd.DataFrame) -> list[ResultRow]:
@@ -79,12 +95,14 @@ def _read(record: Mapping[Hashable, Any]) -> ResultRow:
     return ResultRow(
         **texts,
         **notes,
+        precision=_text(record["precision"]) or USUAL_PRECISION,
         seed=None if seed is None else int(seed),
         parameters=json.loads(record["parameters"]),
         n_id=int(record["n_id"]),
         n_ood=int(record["n_ood"]),
         id_accuracy=_number(record["id_accuracy"]),
         metrics={name: _number(record[name]) for name in METRICS},
+        costs={name: _number(record[name]) for name in COSTS},
     )
 
 

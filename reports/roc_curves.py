@@ -1,4 +1,4 @@
-"""ROC curves: for each OOD set a panel, for each method a line."""
+"""ROC curves: for each OOD set a panel, for each method a line; of many methods the best, and the others in grey."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from bench.report import CellScores, Report, Results, report
 
 from .blocks import Entry, Section
 from .panels import FigureRows, Grid, figure_rows
-from .style import GUIDE_COLOR, figure_name, figure_style, save_figure
-from .summary import percent
-from .table import DASH
+from .style import GUIDE_COLOR, OTHERS_COLOR, figure_name, figure_style, save_figure
+from .summary import DASH, percent
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +37,8 @@ Y_LABEL = "True-positive rate (ID called ID; dotted: 95 %)"
 class RocCurves(Report):
     """ROC curves with ID as positive: a figure for each ID set, network, protocol and seed, a panel for each OOD set.
 
+    Of more than eight methods the best by mean AUROC and the reference are told apart; the others are thin grey lines.
+
     Args:
         log_fpr: draw the false-positive rate on a logarithmic axis, which shows where few OOD images pass.
     """
@@ -57,25 +58,35 @@ class RocCurves(Report):
 
     def _figure(self, rows: FigureRows, results: Results) -> Figure:
         sections = rows.block.sections
-        most = max(len(section.entries) for section in sections)
-        longest = max(len(figure_name(label)) for label in rows.block.labels)
-        grid = _grid_beside(most, longest) if most > MOST_BELOW else _grid_below(most, longest)
-        figure, panels = grid.draw(len(sections), f"ROC curves · {rows.title}", X_LABEL, Y_LABEL)
+        lines = max(len(section.entries) for section in sections)
+        lines = min(lines, len(rows.labels) + (1 if rows.choice.others else 0))
+        longest = max(len(figure_name(label)) for label in rows.labels)
+        grid = _grid_beside(lines, longest) if lines > MOST_BELOW else _grid_below(lines, longest)
+        shown = f"{rows.choice_words} · " if rows.choice_words else ""
+        figure, panels = grid.draw(len(sections), f"ROC curves · {shown}{rows.title}", X_LABEL, Y_LABEL)
         for axes, section in zip(panels, sections, strict=True):
             self._panel(axes, section, rows, results)
-            _legend(axes, beside=most > MOST_BELOW)
+            _legend(axes, beside=lines > MOST_BELOW)
         return figure
 
     def _panel(self, axes: Axes, section: Section, rows: FigureRows, results: Results) -> None:
         lowest = 10.0 ** math.floor(-math.log10(section.n_ood)) if self.log_fpr else 0.0
         self._guides(axes, lowest)
-        for entry in sorted(section.entries, key=_auroc, reverse=True):
-            fpr, tpr = roc_points(results.scores(entry.rows[0].key))
-            if self.log_fpr:
-                fpr, tpr = _for_log_axis(fpr, tpr, lowest)
+        others = [entry for entry in section.entries if entry.label in rows.choice.others]
+        for entry in others:
+            axes.plot(*self._curve(entry, results, lowest), color=OTHERS_COLOR, linewidth=0.5)
+        shown = [entry for entry in section.entries if entry.label in rows.choice.labels]
+        for entry in sorted(shown, key=_auroc, reverse=True):
             look = rows.looks[entry.label]
-            axes.plot(fpr, tpr, color=look.color, linestyle=look.linestyle, label=_legend_text(entry))
+            curve = self._curve(entry, results, lowest)
+            axes.plot(*curve, color=look.color, linestyle=look.linestyle, label=_legend_text(entry))
+        if others:
+            axes.plot([], [], color=OTHERS_COLOR, label=f"{FIGURE_SPACE * 5}  {len(others)} others")
         axes.set_title(f"{figure_name(section.ood)} ({section.n_ood:,})")
+
+    def _curve(self, entry: Entry, results: Results, lowest: float) -> tuple[Floats, Floats]:
+        fpr, tpr = roc_points(results.scores(entry.rows[0].key))
+        return _for_log_axis(fpr, tpr, lowest) if self.log_fpr else (fpr, tpr)
 
     def _guides(self, axes: Axes, lowest: float) -> None:
         """Axes, the diagonal of chance, and the height at which FPR@95 is read off."""

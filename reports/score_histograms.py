@@ -15,15 +15,17 @@ from .blocks import Entry
 from .panels import FigureRows, Grid, add_key, figure_rows
 from .score_axis import ScoreAxis, score_axis
 from .style import NEUTRAL_COLOR, draw_histogram, figure_name, figure_style, save_figure
-from .summary import percent
-from .table import DASH
+from .summary import DASH, percent
 
 GRID = Grid(4, 2.3, 1.5, above=0.5, key=0.2, least=4.4)
 
 
 @report("score-histograms")
 class ScoreHistograms(Report):
-    """The scores of ID and OOD images: a figure for each method, a panel for each OOD set, the same bins in all."""
+    """The scores of ID and OOD images: a figure for each method, a panel for each OOD set, the same bins in all.
+
+    Of more than eight methods only the best by mean AUROC and the reference have a figure.
+    """
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `score-histograms_….png` and `.svg`. Raises `BenchError` without finished cells."""
@@ -31,7 +33,7 @@ class ScoreHistograms(Report):
             return [
                 path
                 for rows in figure_rows(results.rows)
-                for label in rows.block.labels
+                for label in rows.labels
                 for path in save_figure(_figure(rows, label, results), folder, rows.stem("score-histograms", label))
             ]
 
@@ -42,7 +44,8 @@ def _figure(rows: FigureRows, label: str, results: Results) -> Figure:
     axis = score_axis(
         np.concatenate([cell.id_scores for cell in scores]), np.concatenate([cell.ood_scores for cell in scores])
     )
-    title = f"Scores of {figure_name(label)} · {rows.title}"
+    among = f" ({rows.choice_words})" if rows.choice_words else ""
+    title = f"Scores of {figure_name(label)}{among} · {rows.title}"
     figure, panels = GRID.draw(len(shown), title, axis.label, "Share of images per bin (%)")
     for axes, (section, entry), cell in zip(panels, shown, scores, strict=True):
         _panel(axes, axis, cell, rows.looks[label].color)

@@ -3,6 +3,7 @@
 A method's colour follows from its name alone, by a hash, so that it is the same in every figure of a run and, as a
 rule, in other runs too; no method is known here by name. Only where two methods of a run fall on one colour does the
 one later in the alphabet move on to the next free colour. With more methods than colours the line patterns change.
+Where figures show a few of many methods, those few choose first, so that their colours can be told apart.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ NEUTRAL_COLOR = "#222222"
 """For what belongs to no method; drawn with a paler filling, so that form tells it apart too."""
 
 GUIDE_COLOR = "#B8B8B8"
+
+OTHERS_COLOR = "#CCCCCC"
+"""For methods that are drawn but not told apart."""
+
 DPI = 150
 LONGEST_NAME = 34
 
@@ -77,10 +82,11 @@ class Look:
         return (0.0, self.dashes) if self.dashes else "-"
 
 
-def looks(names: Iterable[str]) -> dict[str, Look]:
-    """A look for each name; up to seven names have seven colours, 42 have 42 looks."""
+def looks(names: Iterable[str], first: Iterable[str] = ()) -> dict[str, Look]:
+    """A look for each name; those in `first` choose first. Up to seven names have seven colours, 42 have 42 looks."""
+    foremost = set(first)
     taken: dict[str, tuple[int, int]] = {}
-    for name in sorted(set(names)):
+    for name in sorted(foremost) + sorted(set(names) - foremost):
         start = zlib.crc32(name.encode()) % len(PALETTE)
         round_ = len(taken) // len(PALETTE)
         used = {color for color, other in taken.values() if other == round_}

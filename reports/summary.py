@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+DASH = "–"
+"""Stands where there is no figure."""
+
 
 @dataclass(frozen=True)
 class Summary:

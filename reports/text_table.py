@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from bench.atomic import write_text
 from bench.report import Report, Results, report
 
-from .blocks import blocks_of
+from .blocks import Block, blocks_of
 from .columns import LEGEND, MAIN_COLUMNS, STAR
+from .cost_table import make_cost_table
 from .escaping import display_width, one_line, pad, superscript
+from .overview import MOST_LISTED, first_that_fits, needs_overview
+from .sheet import Sheet
 from .summary import images
 from .table import Cell, Group, Line, Name, Table, make_table
 
@@ -22,19 +25,26 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 
+HINT = (
+    "With so many methods only the overview is shown here. comparison.md in the results folder has every metric on "
+    "every set, parameters, warnings and costs."
+)
+
 
 def text_table(frame: pd.DataFrame) -> str:
     """The comparison table of a run's rows, in percent, the best marked with a star, notes below; ends with a newline.
 
+    Where there are many OOD sets it begins with an overview, and where there are many methods that is all of it.
     `frame` has the columns of `bench.running.rows`. Raises `BenchError` when it has no rows.
     """
-    tables = [_render(make_table(block, MAIN_COLUMNS)) for block in blocks_of(frame)]
-    return "\n\n".join([*tables, _wrap(f"{LEGEND} {STAR}")]) + "\n"
+    shown = [_BlockText(block) for block in blocks_of(frame)]
+    legends = dict.fromkeys(legend for text in shown for legend in text.legends)
+    return "\n\n".join([*(text.text for text in shown), *map(_wrap, legends)]) + "\n"
 
 
 @report("text-table")
 class TextTable(Report):
-    """The comparison table as plain text, as `bench run` prints it."""
+    """The comparison table as plain text, as `bench run` prints it; of more than eight methods the overview alone."""
 
     text = staticmethod(text_table)
 
@@ -45,18 +55,52 @@ class TextTable(Report):
         return [path]
 
 
+class _BlockText:
+    """The tables of one block under one heading, and the legends that they need."""
+
+    def __init__(self, block: Block) -> None:
+        overview = first_that_fits(block, _fits) if needs_overview(block) else None
+        table = make_table(block, MAIN_COLUMNS)
+        name, parts = _name(table.id), [_render(table)]
+        costs = make_cost_table(block)
+        self.legends = [f"{LEGEND} {STAR}"]
+        if len(block.labels) > MOST_LISTED:
+            name, parts, costs, self.legends = one_line(block.id), [], None, [STAR, HINT]
+        if overview:
+            parts.insert(0, _render_sheet(overview))
+            self.legends.insert(0, overview.legend)
+        if costs:
+            parts.append(_render_sheet(costs))
+            self.legends.append(costs.legend)
+        heading = [_wrap(f"{name}: {one_line(table.about)}"), _wrap(one_line(table.accuracy))]
+        self.text = "\n\n".join(["\n".join(line for line in heading if line), *parts])
+
+
 def _render(table: Table) -> str:
     rows = [_titles(table), *(_line(line, table) for group in table.groups for line in group.lines)]
-    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
-    head, *lines = [_join(row, widths) for row in rows]
-    rule = "─" * max(map(display_width, [head, *lines]))
+    head, *lines = _aligned(rows)
+    rule = _rule([head, *lines])
     remaining = iter(lines)
     body = [
         text for group in table.groups for text in [_heading(group), *itertools.islice(remaining, len(group.lines))]
     ]
-    notes = [_wrap(f"{superscript(number)} {one_line(note)}", "  ") for number, note in enumerate(table.notes, start=1)]
-    about = [_wrap(f"{_name(table.id)}: {one_line(table.about)}"), _wrap(one_line(table.accuracy)), ""]
-    return "\n".join([*about, head, rule, *body, rule, *notes])
+    return "\n".join([head, rule, *body, rule, *_notes(table.notes)])
+
+
+def _render_sheet(sheet: Sheet) -> str:
+    head, *lines = _aligned(_sheet_rows(sheet))
+    rule = _rule([head, *lines])
+    key = [_wrap(one_line(sheet.key))] if sheet.key else []
+    return "\n".join([*key, head, rule, *lines, rule, *_notes(sheet.notes)])
+
+
+def _sheet_rows(sheet: Sheet) -> list[list[str]]:
+    lines = [[_name(line.method), *map(_cell, line.cells)] for line in sheet.lines]
+    return [["Method", *(f"{_name(title)} " for title in sheet.titles)], *lines]
+
+
+def _fits(sheet: Sheet) -> bool:
+    return max(map(display_width, _aligned(_sheet_rows(sheet)))) <= WIDTH
 
 
 def _titles(table: Table) -> list[str]:
@@ -69,7 +113,7 @@ def _heading(group: Group) -> str:
 
 
 def _line(line: Line, table: Table) -> list[str]:
-    seeds = [str(line.n_seeds)] if table.seeds_differ else []
+    seeds = [line.seeds] if table.seeds_differ else []
     return [f"  {_name(line.method)}", *seeds, *map(_cell, line.cells)]
 
 
@@ -82,9 +126,23 @@ def _name(name: Name) -> str:
     return " ".join([one_line(name.text), *map(superscript, name.marks)])
 
 
-def _join(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [pad(text, width, right=place > 0) for place, (text, width) in enumerate(zip(row, widths, strict=True))]
-    return "  ".join(cells).rstrip()
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines, the first column to the left, the others to the right."""
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            pad(text, width, right=place > 0) for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _rule(lines: Sequence[str]) -> str:
+    return "─" * max(map(display_width, lines))
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    return [_wrap(f"{superscript(number)} {one_line(note)}", "  ") for number, note in enumerate(notes, start=1)]
 
 
 def _wrap(text: str, indent: str = "") -> str:

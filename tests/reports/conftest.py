@@ -56,6 +56,11 @@ def make_row(**changes: Any) -> dict[str, Any]:
         "aupr_out": 0.87,
         "fpr_at_95_tpr_band": 0.421,
         "tie_share": 0.0,
+        "fit_seconds": 0.0,
+        "microseconds_per_image": 0.25,
+        "peak_memory_mb": 1.5,
+        "state_bytes": 0,
+        "precision": "fp32",
         "tuned_on": "",
         "id_note": "",
         "ood_note": "",
@@ -97,6 +102,8 @@ def make_results(
                     "objective": "learned-confidence" if "confidence" in method else "cross-entropy",
                     "id_accuracy": float(correct.mean()) if labelled else None,
                     "weights": f"{seed}{method[:4]}weights",
+                    "microseconds_per_image": 0.05 * 1.5**place,
+                    "state_bytes": 1000 * place,
                 }
                 row = make_row(**known | evaluate(a, b).to_dict() | changes)
                 rows.append(row)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bench.errors import BenchError
+from bench.running.network import NO_NETWORK
 from bench.running.rows import rows_to_frame
 
 blocks = import_module("bench.reports.blocks")
@@ -25,14 +26,21 @@ def test_nothing_to_report_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     "difference",
-    [{"protocol": "paper-oracle"}, {"network": "vgg13"}, {"id": "svhn"}, {"n_id": 9}, {"id_note": "other"}],
+    [
+        {"protocol": "paper-oracle"},
+        {"network": "vgg13"},
+        {"id": "svhn"},
+        {"n_id": 9},
+        {"id_note": "other"},
+        {"precision": "bf16"},
+    ],
 )
 def test_what_was_not_measured_alike_is_in_another_block(make_row: MakeRow, difference: dict[str, Any]) -> None:
     assert len(blocks.blocks_of(rows_to_frame([make_row(), make_row(method="odin", **difference)]))) == 2
 
 
-@pytest.mark.parametrize("difference", [{"ood": "isun"}, {"n_ood": 9}, {"ood_note": "bound"}, {"tuned_on": "isun"}])
-def test_other_images_or_tuning_make_another_section(make_row: MakeRow, difference: dict[str, Any]) -> None:
+@pytest.mark.parametrize("difference", [{"ood": "isun"}, {"n_ood": 9}, {"ood_note": "bound"}])
+def test_other_images_make_another_section(make_row: MakeRow, difference: dict[str, Any]) -> None:
     (block,) = blocks.blocks_of(rows_to_frame([make_row(), make_row(method="odin", **difference)]))
     assert [len(section.entries) for section in block.sections] == [1, 1]
 
@@ -100,3 +108,92 @@ def test_a_foreign_network_has_no_seed(make_row: MakeRow) -> None:
     (block,) = blocks.blocks_of(rows_to_frame([make_row(seed=None), make_row(seed=None, ood="isun", id_accuracy=None)]))
     assert block.seeds == [None]
     assert block.entries[1].rows[0].id_accuracy is None
+
+
+BASELINE = {"method": "brightness", "network": "none", "objective": "none", "seed": None, "id_accuracy": None}
+
+
+def test_the_name_of_no_network_is_the_engine_s() -> None:
+    assert import_module("bench.reports.result_row").NO_NETWORK == NO_NETWORK
+
+
+def test_rows_from_before_precision_was_told_were_made_in_fp32(make_row: MakeRow) -> None:
+    old = rows_to_frame([make_row(), make_row(method="odin", precision=None)])
+    (block,) = blocks.blocks_of(old)
+    assert (block.precision, block.labels) == ("fp32", ["msp", "odin"])
+
+
+def test_methods_without_a_network_stand_with_every_network_after_its_own(make_row: MakeRow) -> None:
+    rows = [make_row(**BASELINE), make_row(), make_row(network="vgg13"), make_row(network="vgg13", method="odin")]
+    found = blocks.blocks_of(rows_to_frame(rows))
+    assert [(block.network, block.labels) for block in found] == [
+        ("resnet20", ["msp", "brightness"]),
+        ("vgg13", ["msp", "odin", "brightness"]),
+    ]
+    assert [len(block.sections) for block in found] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"protocol": "noise"},
+        {"precision": "bf16"},
+        {"id": "svhn"},
+        {"n_id": 9},
+        {"id_note": "other"},
+        {"ood": "isun"},
+        {"n_ood": 9},
+        {"ood_note": "bound"},
+    ],
+)
+def test_methods_without_a_network_stand_alone_where_no_network_saw_the_images(
+    make_row: MakeRow, difference: dict[str, Any]
+) -> None:
+    found = blocks.blocks_of(rows_to_frame([make_row(), make_row(**BASELINE | difference)]))
+    assert [(block.network, block.labels) for block in found] == [("resnet20", ["msp"]), ("none", ["brightness"])]
+
+
+def test_no_row_without_a_network_is_lost_or_added_where_its_images_are_not(make_row: MakeRow) -> None:
+    rows = [make_row(), make_row(network="vgg13", ood="isun")]
+    rows += [make_row(**BASELINE, ood=ood) for ood in ("svhn", "isun", "lsun")]
+    found = {block.network: block for block in blocks.blocks_of(rows_to_frame(rows))}
+    assert {name: [section.ood for section in block.sections] for name, block in found.items()} == {
+        "resnet20": ["svhn"],
+        "vgg13": ["isun"],
+        "none": ["lsun"],
+    }
+
+
+def test_the_same_pixels_scored_for_two_networks_count_once(make_row: MakeRow) -> None:
+    twice = [make_row(**BASELINE) | {"key": key, "fit_seconds": 1.0} for key in ("1111", "2222")]
+    assert labels(make_row(), *twice) == [["msp", "brightness"]]
+    other = make_row(**BASELINE, auroc=0.3) | {"key": "3333333344"}
+    assert len(labels(make_row(), *twice, other)[0]) == 3
+
+
+def test_what_has_nothing_to_tune_stands_with_what_was_tuned(make_row: MakeRow) -> None:
+    tuned = [make_row(method="odin", tuned_on=on, protocol="heldout-ood") for on in ("isun", "lsun")]
+    (block,) = blocks.blocks_of(rows_to_frame([make_row(protocol="heldout-ood"), *tuned]))
+    assert [(section.tuned_on, [entry.label for entry in section.entries]) for section in block.sections] == [
+        ("isun", ["msp", "odin"]),
+        ("lsun", ["msp", "odin"]),
+    ]
+
+
+def test_a_method_tuned_and_not_tuned_on_the_same_images_is_two(make_row: MakeRow) -> None:
+    rows = [make_row(method="odin"), make_row(method="odin", tuned_on="noise")]
+    assert labels(*rows) == [["odin (not tuned)", "odin (tuned)"]]
+
+
+def test_rows_without_a_seed_are_shown_with_every_seed(make_row: MakeRow) -> None:
+    rows = [make_row(seed=seed) for seed in (0, 1)]
+    rows += [make_row(method="deep-ensemble", seed=None), make_row(**BASELINE)]
+    (block,) = blocks.blocks_of(rows_to_frame(rows))
+    assert block.seeds == [0, 1]
+    for seed in (0, 1):
+        entries = block.only_seed(seed).entries
+        assert {entry.label: entry.seeds for entry in entries} == {
+            "msp": (seed,),
+            "deep-ensemble": (None,),
+            "brightness": (None,),
+        }

@@ -29,9 +29,9 @@ class WeightedEnergy(Method):
 
     The score is s(x) = log sum_k w_k exp(f_k), w_k > 0; the paper's energy is its negative. In the paper (VOS) the
     weights are learned together with the network. Here the network stays as it is, and the paper's uncertainty loss
-    is minimised over the weights alone: mean log(1 + exp(-s)) over training images plus mean log(1 + exp(s)) over
-    virtual outliers, with the authors' weight decay of 5e-4 on log w. The outer function of the loss is the identity,
-    so exp(s) is the odds that an image is none of the outliers.
+    is minimised over the weights alone: mean log(1 + exp(-s - b)) over training images plus mean log(1 + exp(s + b))
+    over virtual outliers, with the authors' weight decay of 5e-4 on log w, which draws the weights to 1. The shift b
+    is learned too and left out of the score. A class without a training image keeps the weight 1.
 
     Virtual outliers are the paper's: features drawn from one Gaussian per class with a shared covariance (plus 1e-4 on
     its diagonal), of which only the least likely of many samples is kept. Its distance from the mean is the largest of
@@ -70,7 +70,8 @@ class WeightedEnergy(Method):
         count = min(total, IMAGES)
         chosen = np.sort(stream.choice(total, count, replace=False))
         outliers = _virtual_outliers(data, count, self.sample_from, stream)
-        self.log_weights_ = _separating(data.train.logits[chosen].astype(np.float64), outliers)
+        present = moments(data).present
+        self.log_weights_ = _separating(data.train.logits[chosen].astype(np.float64), outliers, present)
         return self
 
     def score(self, outputs: Outputs) -> Scores:
@@ -96,23 +97,31 @@ def _virtual_outliers(data: FitData, count: int, sample_from: int, stream: np.ra
     return outliers
 
 
-def _separating(inside: Matrix, outside: Matrix) -> NDArray[np.float64]:
-    """The log weights `(K,)` that minimise the uncertainty loss between two sets of logits."""
+def _separating(inside: Matrix, outside: Matrix, present: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The log weights `(K,)` that minimise the uncertainty loss between two sets of logits; 0 for absent classes.
+
+    The unknowns are log w + b of the classes that are present. Their mean is the b that suits the weight decay best.
+    """
     from scipy.optimize import minimize
 
-    def loss(log_weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        value, slope = DECAY / 2 * log_weights @ log_weights, DECAY * log_weights
+    all_classes = np.full((inside.shape[1], len(present)), 1 / len(present))
+    all_classes[present] = np.eye(len(present))
+
+    def loss(levels: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        above = levels - levels.mean()
+        value, slope = float(DECAY / 2 * above @ above), DECAY * above
         for logits, sign in ((inside, -1.0), (outside, 1.0)):
             for block in blocks(len(logits), 4 * logits.shape[1]):
-                weighted = logits[block] + log_weights
+                weighted = logits[block] + all_classes @ levels
                 energy = log_sum_exp(weighted)
-                value = value + np.logaddexp(0.0, sign * energy).sum() / len(logits)
-                blame = sign / (1 + np.exp(-sign * energy)) / len(logits)
-                slope = slope + blame @ np.exp(weighted - energy[:, None])
-        return float(value), slope
+                value += float(np.logaddexp(0.0, sign * energy).sum()) / len(logits)
+                blame = sign * np.exp(-np.logaddexp(0.0, -sign * energy)) / len(logits)
+                slope = slope + blame @ np.exp(weighted - energy[:, None]) @ all_classes
+        return value, slope
 
-    start = np.zeros(inside.shape[1])
-    found: NDArray[np.float64] = minimize(
-        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-8}
+    start = np.full(len(present), -(log_sum_exp(inside).mean() + log_sum_exp(outside).mean()) / 2)
+    levels: NDArray[np.float64] = minimize(
+        loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 1000, "ftol": 1e-15, "gtol": 1e-9}
     ).x
-    return found
+    log_weights: NDArray[np.float64] = all_classes @ levels - levels.mean()
+    return log_weights

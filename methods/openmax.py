@@ -29,12 +29,13 @@ class OpenMax(Method):
 
     Each class has the mean of the logits of its correctly classified training images, and a Weibull distribution of
     the `tail` largest of their distances to it, fitted as libMR does. The i-th largest logit of an image, i up to
-    `alpha`, gives its share w_i (alpha + 1 - i) / alpha to the unknown class, where w_i is the class's Weibull
-    probability of the image's distance: score = log sum_k exp(f'_k) - f'_unknown, the log of P(known) / P(unknown), so
-    that sure images do not tie. The paper's algorithm 2 prints 1 - w_i in another place; this is its released code.
-    A class without a correctly classified training image gives w = 1. Libraries differ: pytorch-ood takes all training
-    images, a tail of 25, the Euclidean distance, and a Weibull fit by simplex search; OpenOOD an alpha of 3 and the
-    Euclidean distance. Where there are fewer than `alpha` classes, alpha is their number.
+    `alpha`, gives its share omega_i = w_i (alpha + 1 - i) / alpha to the unknown class, where w_i is the class's
+    Weibull probability of the image's distance. score = log sum_k exp(f'_k) - f'_unknown is the log of P(known) /
+    P(unknown), so that sure images do not tie. The paper's algorithm 2 prints the weight of the logit as
+    1 - (alpha - i) / alpha exp(-(d / lambda)^kappa); this is its released code. Where there are fewer than `alpha`
+    classes, alpha is their number. A class without a correctly classified training image has w = 1, as in
+    pytorch-ood, which takes all training images, a tail of 25 and the Euclidean distance, and fits by simplex search.
+    OpenOOD has an alpha of 3 and the Euclidean distance.
 
     Args:
         tail: the number of distances that the distribution is fitted to, at least 2; 20 in the paper.

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from bench.shared import Shared
 
@@ -60,7 +61,7 @@ class Outputs:
         """The learned confidence `(N,)` in (0, 1), in float64 so that it does not saturate and tie."""
         if self.confidence_logit is None:
             raise ValueError("the network has no confidence branch")
-        confidence: NDArray[np.float64] = np.exp(-np.logaddexp(0.0, -self.confidence_logit.astype(np.float64)))
+        confidence: NDArray[np.float64] = expit(self.confidence_logit.astype(np.float64))
         return confidence
 
     @property

@@ -2,68 +2,40 @@
 
 import inspect
 import json
-import math
 import pickle
 from collections.abc import Callable
-from decimal import Decimal, localcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
-from bench.data.images import ArrayImages
-from bench.data.transform import InputTransform
 from bench.errors import UnknownNameError
 from bench.extraction.extract import extract
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
-from bench.method import METHODS, Method, Scores
+from bench.fitting.data import Facts
+from bench.memory import watched_peak
+from bench.method import GROUPS, METHODS, NEEDS, Method, Scores
 from bench.metrics import auroc
-from bench.networks.classifier import Classifier, NetworkOutput, build_network
+from bench.networks.classifier import NetworkOutput
+from bench.running.extraction import wanted_by
+from bench.shared import Shared
 from bench.training.objective import OBJECTIVES
+from tests.methods.cases import CPU, Made, made_for, needs_a_pass, network_for, oracle
+from tests.methods.conftest import LAYER_TRANSFORM, layer_network
 
 NAMES = METHODS.names()
 every_method = pytest.mark.parametrize("name", NAMES)
-COUNT, CLASSES = 60, 5
-
-
-def some_outputs(*, ood: bool = False, seed: int = 0) -> Outputs:
-    """Sure and confident predictions, or for outliers hesitant ones; the features explain the logits."""
-    stream = np.random.default_rng([seed, ood])
-    labels = stream.integers(0, CLASSES, COUNT)
-    logits = stream.normal(0, 0.7, (COUNT, CLASSES))
-    if not ood:
-        logits[np.arange(COUNT), labels] += 7
-    features = logits @ np.linspace(-1, 1, CLASSES * 8).reshape(CLASSES, 8)
-    confidence = stream.normal(-1 if ood else 3, 0.5, COUNT)
-    return Outputs(
-        logits.astype(np.float32), features.astype(np.float32), confidence.astype(np.float32), labels.astype(np.int64)
-    )
-
-
-def softmax_oracle(outputs: Outputs, temperature: float) -> list[float]:
-    scores = []
-    with localcontext() as context:
-        context.prec = 80
-        for row in outputs.logits.tolist():
-            terms = [(Decimal(value) / Decimal(temperature)).exp() for value in row]
-            scores.append(float((max(terms) / sum(terms)).ln()))
-    return scores
-
-
-def sigmoid_oracle(outputs: Outputs) -> list[float]:
-    assert outputs.confidence_logit is not None
-    return [1 / (1 + math.exp(-value)) for value in outputs.confidence_logit.tolist()]
-
-
-ORACLES: dict[str, Callable[[Outputs], list[float]]] = {
-    "confidence": sigmoid_oracle,
-    "confidence-preprocessed": sigmoid_oracle,
-    "msp": lambda outputs: softmax_oracle(outputs, 1),
-    "odin": lambda outputs: softmax_oracle(outputs, 1000),
-}
+of_arrays = pytest.mark.parametrize(
+    "name", [name for name in NAMES if METHODS.get(name).objective and not needs_a_pass(METHODS.get(name)())]
+)
+of_passes = pytest.mark.parametrize(
+    "name", [name for name in NAMES if METHODS.get(name).objective and needs_a_pass(METHODS.get(name)())]
+)
 
 
 def other_values(cls: type[Method], name: str) -> list[Any]:
@@ -73,18 +45,57 @@ def other_values(cls: type[Method], name: str) -> list[Any]:
         return [value for value in get_args(hint) if value != default]
     if isinstance(default, bool):
         return [not default]
-    return [type(default)(3 * default + 1)]
+    if name in cls.search:
+        return [value for value in cls.search[name] if value != default][:1]
+    return OTHER_VALUES.get((cls.name, name), [type(default)(3 * default + 1)])
 
 
-def test_every_method_has_an_oracle_for_its_score() -> None:
-    assert sorted(ORACLES) == NAMES
+OTHER_VALUES: dict[tuple[str, str], list[Any]] = {
+    ("adascale-a", "p_min"): [70.0],
+    ("adascale-l", "p_min"): [70.0],
+    **{(f"adascale-{letter}", part): [0.3] for letter in "al" for part in ("k1", "k2", "share")},
+    ("gen", "top"): [2],
+}
+"""Where a parameter's range does not hold three times its default and one."""
+
+SLOW_ORACLE_TOLERANCE = {"gradient-uncertainty": 1e-4, "gram": 2e-3}
+"""Where the oracle computes everything anew from the images in float64, and the passes are float32."""
+
+ORIENTED_ELSEWHERE = {
+    "constant": "it is what carries no information",
+    "random": "it is chance",
+    "rankfeat": "what it removes means nothing in a network nobody trained: it is tested on made maps",
+    "scale": "the published percentile leaves two of the 16 features: it is tested at another",
+}
+"""Methods that need not tell the case's images apart, with the reason."""
+
+TIES = {
+    "compression-size": "a file has a whole number of bytes",
+    "constant": "all scores are equal by design",
+    "gram": "images within all bounds deviate by nothing",
+    "nac": "states in well-filled bins are all fully covered",
+    "total-variation": "sums of differences of a few hundred bytes may be equal",
+}
+"""Methods whose scores tie on ordinary images, with the reason."""
+
+
+def outputs_of(made: Made) -> list[Outputs]:
+    return [made.id, made.ood]
+
+
+@every_method
+def test_there_is_an_oracle(name: str) -> None:
+    assert (Path(__file__).parent / "oracles" / f"{name.replace('-', '_')}.py").is_file()
 
 
 @every_method
 def test_the_score_is_the_oracles(name: str) -> None:
-    for ood in (False, True):
-        outputs = some_outputs(ood=ood)
-        assert METHODS.get(name)().score(outputs) == pytest.approx(ORACLES[name](outputs), rel=1e-12)
+    method = METHODS.get(name)()
+    made = made_for(method)
+    for outputs in outputs_of(made):
+        found, expected = method.score(outputs), oracle(name, method, made.data, outputs)
+        tolerance = SLOW_ORACLE_TOLERANCE.get(name, 1e-6)
+        assert found == pytest.approx(expected, rel=tolerance, abs=tolerance)
 
 
 @every_method
@@ -108,8 +119,12 @@ def test_the_metadata_is_complete(name: str) -> None:
     assert cls.citation.title
     assert cls.citation.authors
     assert cls.citation.venue
-    assert 1950 < cls.citation.year < 2100
+    assert 1940 < cls.citation.year < 2100
     assert cls.citation.url.startswith("https://")
+    assert cls.equation
+    assert cls.group in GROUPS
+    assert cls.needs <= NEEDS.keys()
+    assert (cls.group == "baselines") == (cls.objective is None)
     doc = inspect.getdoc(cls) or ""
     assert doc.split("\n")[0] == entry.summary
     assert entry.summary.endswith(".")
@@ -132,7 +147,20 @@ def test_what_is_searched_are_parameters_and_the_default_is_among_the_values(nam
 @every_method
 def test_its_training_objective_exists_and_gives_it_what_it_needs(name: str) -> None:
     cls = METHODS.get(name)
-    assert OBJECTIVES.get(cls.objective).confidence_branch or not cls.needs_confidence
+    if cls.objective is None:
+        assert not cls.needs - {"training"}
+    else:
+        assert OBJECTIVES.get(cls.objective).confidence_branch or "confidence" not in cls.needs
+
+
+@every_method
+def test_what_it_needs_and_lacks_is_said_before_any_work(name: str) -> None:
+    method = METHODS.get(name)()
+    many = Facts(10, 64, np.full(10, 5000))
+    method.check(many)
+    for need in method.needs:
+        with pytest.raises(Exception, match=f"{name} needs .*lost"):
+            method.check(replace(many, lacks={need: "which is lost."}))
 
 
 @every_method
@@ -147,105 +175,205 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_known_one(name: str) -
 
 @every_method
 def test_scores_are_one_finite_double_per_image(name: str) -> None:
-    scores = METHODS.get(name)().score(some_outputs())
+    method = METHODS.get(name)()
+    made = made_for(method)
+    scores = method.score(made.id)
     assert isinstance(scores, np.ndarray)
-    assert (scores.shape, scores.dtype) == ((COUNT,), np.float64)
+    assert (scores.shape, scores.dtype) == ((len(made.id),), np.float64)
     assert np.isfinite(scores).all()
-    assert METHODS.get(name)().score(some_outputs().take(slice(0, 1))).shape == (1,)
+    assert method.score(made.id.take(slice(0, 1))).shape == (1,)
 
 
 @every_method
 def test_in_distribution_images_score_higher(name: str) -> None:
     method = METHODS.get(name)()
-    assert auroc(method.score(some_outputs()), method.score(some_outputs(ood=True))) > 0.95
+    made = made_for(method)
+    area = auroc(method.score(made.id), method.score(made.ood))
+    assert area > 0.6 or name in ORIENTED_ELSEWHERE
 
 
 @every_method
 def test_an_images_score_depends_on_that_image_alone(name: str) -> None:
-    method, outputs = METHODS.get(name)(), some_outputs()
-    scores = method.score(outputs)
-    order = np.random.default_rng(1).permutation(COUNT)
-    assert np.array_equal(method.score(outputs.take(order)), scores[order])
-    parts = [method.score(outputs.take(slice(start, start + 7))) for start in range(0, COUNT, 7)]
-    assert np.array_equal(np.concatenate(parts), scores)
+    method = METHODS.get(name)()
+    outputs = made_for(method).id
+    scores, count = method.score(outputs), len(outputs)
+    order = np.random.default_rng(1).permutation(count)
+    assert method.score(outputs.take(order)) == pytest.approx(scores[order], rel=1e-9, abs=1e-9)
+    parts = [method.score(outputs.take(slice(start, start + 7))) for start in range(0, count, 7)]
+    assert np.concatenate(parts) == pytest.approx(scores, rel=1e-9, abs=1e-9)
+
+
+def on_disk(outputs: Outputs, folder: Path) -> Outputs:
+    """The same outputs as arrays that may only be read."""
+    folder.mkdir()
+
+    def kept(array: Any, name: str) -> Any:
+        if array is None:
+            return None
+        np.save(folder / f"{name}.npy", array)
+        return np.load(folder / f"{name}.npy", mmap_mode="r")
+
+    fields = {name: kept(getattr(outputs, name), name) for name in ("logits", "features", "confidence_logit")}
+    probed = {probe: kept(array, f"probe{place}") for place, (probe, array) in enumerate(outputs.probed.items())}
+    beside = {view: on_disk(one, folder / f"view{place}") for place, (view, one) in enumerate(outputs.beside.items())}
+    return Outputs(**fields, labels=outputs.labels, probed=probed, beside=beside)
 
 
 @every_method
-def test_scoring_twice_gives_the_same_and_changes_nothing(
+def test_fitting_and_scoring_change_nothing_and_a_fitted_method_can_be_pickled(
     name: str, global_random_state: Callable[[], str], tmp_path: Path
 ) -> None:
-    method, outputs, before = METHODS.get(name)(), some_outputs(), global_random_state()
-    fields = ("logits", "features", "confidence_logit")
-    for field in fields:
-        np.save(tmp_path / f"{field}.npy", getattr(outputs, field))
-    mapped = Outputs(*(np.load(tmp_path / f"{field}.npy", mmap_mode="r") for field in fields))
-    scores = method.score(outputs)
-    assert np.array_equal(method.score(mapped), scores), "arrays on disk may only be read"
-    assert np.array_equal(pickle.loads(pickle.dumps(method)).score(outputs), scores)  # noqa: S301 - our own bytes
-    assert np.array_equal(METHODS.get(name).make(method.parameters()).score(outputs), scores)
-    for field in fields:
-        assert np.array_equal(getattr(outputs, field), getattr(some_outputs(), field))
-    assert vars(method) == method.parameters()
+    before, method = global_random_state(), METHODS.get(name)()
+    made = made_for(method)
+    scores = method.score(made.id)
+    assert np.array_equal(method.score(on_disk(made.id, tmp_path / "id")), scores)
+    state = pickle.dumps(method)
+    assert np.array_equal(pickle.loads(state).score(made.id), scores)  # noqa: S301 - our own bytes
+    assert pickle.dumps(method) == state, "scoring leaves the method as it is"
+    assert set(vars(method)) - set(method.parameters()) == {f"{learnt}_" for learnt in method.state()}
     assert global_random_state() == before
 
 
-TRANSFORM = InputTransform(16, 16, 1, (0.4,), (0.25,))
-
-
-@pytest.fixture(scope="module")
-def network() -> Classifier:
-    """Untrained, with statistics of its own, so that features and gradients vary from image to image."""
-    built = build_network("convnet", CLASSES, channels=1, confidence_branch=True, seed=1)
-    with torch.no_grad():
-        built.train()(TRANSFORM(some_images().pixels))
-        built.classifier.weight.mul_(10)
-    return built.eval()
-
-
-def some_images() -> ArrayImages:
-    return ArrayImages(np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8))
-
-
-def scores_on_images(method: Method, network: Classifier) -> Scores:
-    found = extract(network, some_images(), TRANSFORM, [method.view()], device=torch.device("cpu"))
-    return method.score(found[method.view()])
+@every_method
+def test_fitting_again_forgets_what_was_learnt_before(name: str) -> None:
+    cls = METHODS.get(name)
+    fresh, used = cls(), cls()
+    made_for(used, seed=1)
+    made, again = made_for(fresh), made_for(used)
+    assert np.array_equal(used.score(again.id), fresh.score(made.id))
+    assert set(vars(used)) == set(vars(fresh))
 
 
 @every_method
-def test_every_parameter_changes_the_scores(name: str, network: Classifier) -> None:
+def test_no_scores_tie(name: str) -> None:
+    method = METHODS.get(name)()
+    scores = method.score(made_for(method).id)
+    assert len(np.unique(scores)) == len(scores) or name in TIES
+
+
+def scores_with(cls: type[Method], **changes: Any) -> Scores:
+    method = cls(**changes)
+    made = made_for(method)
+    return np.concatenate([method.score(outputs) for outputs in outputs_of(made)])
+
+
+@every_method
+def test_every_parameter_changes_the_scores_after_a_refit(name: str) -> None:
     cls = METHODS.get(name)
-    scores = scores_on_images(cls(), network)
+    scores = scores_with(cls)
     for parameter in cls.parameter_names():
         for value in other_values(cls, parameter):
-            changed = scores_on_images(cls(**{parameter: value}), network)
-            assert not np.array_equal(changed, scores), f"{parameter}={value} does nothing"
+            assert not np.array_equal(scores_with(cls, **{parameter: value}), scores), f"{parameter}={value}"
     for parameter, values in cls.search.items():
-        tried = {scores_on_images(cls(**{parameter: value}), network).tobytes() for value in values}
+        tried = {scores_with(cls, **{parameter: value}).tobytes() for value in values}
         assert len(tried) == len(values), f"some values of {parameter} do the same"
 
 
-@every_method
-def test_its_view_is_plain_data_and_equal_for_equal_parameters(name: str) -> None:
-    cls = METHODS.get(name)
-    view = cls().view()
-    assert view == cls().view()
-    assert hash(view) == hash(cls().view())
-    assert json.loads(json.dumps(view.describe())) == view.describe()
-    assert pickle.loads(pickle.dumps(view)) == view  # noqa: S301 - our own bytes
+@of_arrays
+def test_scores_are_finite_on_extreme_logits_and_features(name: str) -> None:
+    method = METHODS.get(name)()
+    outputs = made_for(method).ood
+    for scale in (1e-4, 1.0, 1e4):
+        logits = (scale * np.sign(outputs.logits) * np.abs(outputs.logits / np.abs(outputs.logits).max())).astype("f4")
+        extreme = replace(outputs, logits=logits, features=(scale * outputs.features).astype("f4"), shared=Shared())
+        assert np.isfinite(method.score(extreme)).all(), scale
 
 
-@every_method
-def test_its_input_loss_is_one_number_per_image_and_depends_on_that_image_alone(name: str, network: Classifier) -> None:
-    loss = METHODS.get(name)().view().loss
-    if loss is None:
-        assert METHODS.get(name)().view() == CLEAN
-        return
-    output = network(TRANSFORM(some_images().pixels))
-    losses = loss(output)
-    assert losses.shape == (12,)
-    for index in range(12):
-        alone = NetworkOutput(*(tensor[index : index + 1] for tensor in output))
-        assert torch.allclose(loss(alone), losses[index : index + 1])
-    (gradients,) = torch.autograd.grad(losses[3], output.logits, allow_unused=True, retain_graph=True)
-    if gradients is not None:
-        assert gradients[[index for index in range(12) if index != 3]].abs().sum() == 0
+@of_arrays
+def test_what_is_no_number_gives_no_number(name: str) -> None:
+    method = METHODS.get(name)()
+    outputs = made_for(method).id
+    arrays = {field: getattr(outputs, field) for field in ("logits", "features", "confidence_logit")}
+    spoilt = {field: None if array is None else array.copy() for field, array in arrays.items()}
+    for array in spoilt.values():
+        if array is not None:
+            array[3] = np.nan
+    scores = method.score(Outputs(**spoilt))
+    assert np.flatnonzero(np.isnan(scores)).tolist() == [3]
+    rest = np.arange(len(scores)) != 3
+    assert scores[rest] == pytest.approx(method.score(outputs)[rest], rel=1e-9, abs=1e-9)
+
+
+@of_arrays
+def test_float32_inputs_keep_the_ranks_of_float64(name: str) -> None:
+    method = METHODS.get(name)()
+    outputs = made_for(method).ood
+    wide = Outputs(
+        *(None if array is None else array.astype(np.float64) for array in (outputs.logits, outputs.features)),  # type: ignore[arg-type]
+        confidence_logit=None if outputs.confidence_logit is None else outputs.confidence_logit.astype(np.float64),  # type: ignore[arg-type]
+    )
+    assert spearmanr(method.score(outputs), method.score(wide)).statistic > 1 - 1e-6
+
+
+@of_arrays
+def test_memory_stays_bounded(name: str) -> None:
+    """60,000 training images with 10 classes and 64 features: 15 MB; a temporary of their pairs would be gigabytes."""
+    method = METHODS.get(name)()
+    if "training" not in method.needs:
+        pytest.skip("it keeps nothing of the training images")
+    made = made_for(method)
+    times = 60_000 // len(made.data.train)
+    stream = np.random.default_rng(0)
+    features = np.tile(made.data.features, (times, 4))
+    features += stream.normal(0, 0.01, features.shape).astype(np.float32)
+    train = replace(
+        made.data.train, features=features, logits=np.tile(made.data.train.logits, (times, 1)),
+        labels=np.tile(made.data.labels, times), confidence_logit=None, shared=Shared(),
+    )  # fmt: skip
+    head = replace(made.data.head, weight=np.tile(made.data.head.weight, (1, 4)))
+    tested = replace(made.id, features=np.tile(made.id.features, (1, 4)), shared=Shared())
+    with watched_peak() as peak:
+        scores = METHODS.get(name)().fit(type(made.data)(head, train)).score(tested)
+    assert np.isfinite(scores).all()
+    assert peak.megabytes is None or peak.megabytes < 600
+
+
+@of_passes
+def test_a_pass_leaves_the_network_as_it_was_bit_for_bit(name: str) -> None:
+    method = METHODS.get(name)()
+    network = network_for(method)
+    before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
+    hooks = sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in network.modules())
+    made_for(method)
+    for key, tensor in network.state_dict().items():
+        assert torch.equal(tensor, before[key]), key
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert not any(module.training for module in network.modules())
+    assert hooks == sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in network.modules())
+
+
+@of_passes
+def test_what_it_asks_of_a_pass_is_plain_data_and_does_not_depend_on_the_batch(name: str) -> None:
+    method = METHODS.get(name)()
+    made_for(method)
+    wanted = wanted_by([method])
+    images = layer_network()[1]["id"]
+    network = network_for(method)
+    found = extract(network, images, LAYER_TRANSFORM, list(wanted), device=CPU, probes=wanted)
+    for view, probes in wanted.items():
+        for one in (view, *probes):
+            assert json.loads(json.dumps(one.describe())) == one.describe()
+            assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own bytes
+            assert hash(one) == hash(pickle.loads(pickle.dumps(one)))  # noqa: S301
+        some = np.array([5, 3, 40])
+        part = type(images)(images.pixels[some], images.labels[some])  # type: ignore[index]
+        again = extract(network, part, LAYER_TRANSFORM, [view], device=CPU, probes={view: probes})[view]
+        for probe in probes:
+            assert again.probed[probe] == pytest.approx(found[view].probed[probe][some], rel=2e-3, abs=2e-3)
+
+
+@of_passes
+def test_its_input_loss_is_one_number_per_image_and_depends_on_that_image_alone(name: str) -> None:
+    method = METHODS.get(name)()
+    made_for(method)
+    network, images = network_for(method), layer_network()[1]["id"]
+    for view in (method.view(), *method.further_views()):
+        if view.loss is None:
+            assert view == CLEAN
+            continue
+        output = network(LAYER_TRANSFORM(images.pixels[:12]).requires_grad_())
+        losses = view.loss(output)
+        assert losses.shape == (12,)
+        for index in range(12):
+            alone = NetworkOutput(*(None if part is None else part[index : index + 1] for part in output))  # type: ignore[arg-type]
+            assert torch.allclose(view.loss(alone), losses[index : index + 1], rtol=1e-4, atol=1e-5)

@@ -2,59 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.citation import Citation
-from bench.errors import BenchError
 from bench.extraction.constant import Constant
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import InputLoss, Unit, View, checked_unit
 from bench.fitting.data import Facts, FitData
-from bench.fitting.moments import moments
-from bench.fitting.rowwise import rowwise
+from bench.fitting.whitening import ClassMeans, class_whitening
 from bench.method import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 
-Matrix = NDArray[np.float64]
+from .mahalanobis import LEE_2018, require_spread_within_classes
 
 
 @dataclass(frozen=True)
 class NearestMeanLoss(InputLoss):
     """Half the squared Mahalanobis distance of the features to the nearest class mean.
 
-    `whiten` `(D, R)` maps features less `centre` `(D,)` to coordinates in which the covariance within classes is the
-    unit matrix; `means` `(K', R)` are the class means there. The direction of a step needs no more than float32.
+    The arrays are those of `bench.fitting.whitening`; the direction of a step needs no more than float32.
     """
 
     centre: Constant
-    whiten: Constant
+    axes: Constant
     means: Constant
+
+    @classmethod
+    def of(cls, classes: ClassMeans) -> Self:
+        """The loss for whitened class means."""
+        arrays = (classes.whitening.centre, classes.whitening.axes, classes.means)
+        return cls(*(Constant(array.astype(np.float32)) for array in arrays))
 
     def __call__(self, output: NetworkOutput) -> Tensor:
         """The loss of each image `(N,)`."""
         features = output.features.float()
-        constants = (self.centre, self.whiten, self.means)
-        centre, whiten, means = (torch.tensor(one.array, device=features.device) for one in constants)
-        white = (features - centre) @ whiten
+        constants = (self.centre, self.axes, self.means)
+        centre, axes, means = (torch.tensor(one.array, device=features.device) for one in constants)
+        white = (features - centre) @ axes
         with torch.no_grad():
             nearest = (means.square().sum(1) - 2 * white @ means.T).argmin(1)
         return (white - means[nearest]).square().sum(1) / 2
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """The Gaussians in float64, and the loss that they make; arrays as in `NearestMeanLoss`."""
-
-    centre: NDArray[np.float64]
-    whiten: Matrix
-    means: Matrix
-    loss: NearestMeanLoss
 
 
 @method("mahalanobis-odin")
@@ -77,14 +68,7 @@ class MahalanobisODIN(Method):
         unit: `raw`, pixel values in [0, 1], as in the authors' code; or `normalized`, the network's input.
     """
 
-    citation = Citation(
-        title="A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks",
-        authors="Kimin Lee, Kibok Lee, Honglak Lee, Jinwoo Shin",
-        year=2018,
-        venue="NeurIPS",
-        url="https://arxiv.org/abs/1807.03888",
-        where="equations 2 and 3, section 2.2",
-    )
+    citation = replace(LEE_2018, where="equations 2 and 3")
     equation = "M(x') with M(x) = max_k -(h - μ_k)ᵀ Σ⁻¹ (h - μ_k) and x' = x + ε sign(∇ₓ M(x))"
     group = "inputs"
     needs = frozenset({"features", "training"})
@@ -97,36 +81,18 @@ class MahalanobisODIN(Method):
     def check(self, facts: Facts) -> None:
         """Refuse training images that say nothing of a spread within classes."""
         super().check(facts)
-        if facts.class_counts is not None and facts.class_counts.max(initial=0) < 2:
-            raise BenchError("mahalanobis-odin needs a class with at least two training images for its covariance.")
+        require_spread_within_classes(self.name, facts)
 
     def fit(self, data: FitData) -> Self:
-        """Learn the class means and the common covariance; classes without training images are left out."""
-        self.fitted_ = data.once("Mahalanobis with a loss", lambda: _fitted(data))
+        """Learn the class means and the common covariance, and the loss that they make."""
+        classes = self.classes_ = class_whitening(data)
+        self.loss_ = data.once(("nearest mean loss", classes), lambda: NearestMeanLoss.of(classes))
         return self
 
     def view(self) -> View:
         """The step towards the nearest class mean; asked after `fit`."""
-        return View(self.fitted_.loss, self.epsilon, self.unit)
+        return View(self.loss_, self.epsilon, self.unit)
 
     def score(self, outputs: Outputs) -> Scores:
-        """Minus the squared distance of each moved image `(N,)`."""
-        fitted = self.fitted_
-
-        def of_block(block: slice) -> Scores:
-            white = (outputs.features[block].astype(np.float64) - fitted.centre) @ fitted.whiten
-            squares = np.square(white).sum(axis=1)[:, None] - 2 * white @ fitted.means.T
-            found: Scores = -(squares + np.square(fitted.means).sum(axis=1)).min(axis=1)
-            return found
-
-        return rowwise(len(outputs), sum(fitted.whiten.shape) + 2 * len(fitted.means), of_block)
-
-
-def _fitted(data: FitData) -> Fitted:
-    found = moments(data)
-    values, vectors = np.linalg.eigh(found.within_covariance)
-    kept = values > values.max(initial=0) * len(values) * np.finfo(np.float64).eps
-    whiten = vectors[:, kept] / np.sqrt(values[kept])
-    means = (found.class_means - found.mean) @ whiten
-    single = (Constant(array.astype(np.float32)) for array in (found.mean, whiten, means))
-    return Fitted(found.mean, whiten, means, NearestMeanLoss(*single))
+        """Minus the squared distance of each moved image `(N,)`, at most 0."""
+        return -self.classes_.nearest(outputs)

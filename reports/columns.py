@@ -19,10 +19,13 @@ class Column:
         return f"{self.title} {'↑' if self.higher_is_better else '↓'}"
 
 
+FPR = Column("fpr_at_95_tpr", "FPR@95", False)
+AUROC = Column("auroc", "AUROC", True)
+
 MAIN_COLUMNS = (
-    Column("fpr_at_95_tpr", "FPR@95", False),
+    FPR,
     Column("detection_error", "Det. err.", False),
-    Column("auroc", "AUROC", True),
+    AUROC,
     Column("aupr_in", "AUPR-in", True),
     Column("aupr_out", "AUPR-out", True),
 )
@@ -45,8 +48,8 @@ OTHER_READINGS_LEGEND = (
 )
 
 BEST = (
-    "the best of a set's rows with the same seeds, to which methods without a network are compared too; figures that "
-    "print alike are marked alike."
+    "the best among rows with the same seeds; rows without a network are compared with all, and figures that print "
+    "alike are marked alike."
 )
 BOLD = f"Bold: {BEST}"
 STAR = f"*: {BEST}"

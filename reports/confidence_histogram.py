@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from bench.metrics import evaluate_misclassification
 from bench.report import Report, Results, report
 
+from .blocks import Block
 from .panels import FigureRows, Grid, figure_rows
+from .result_row import grouped
 from .score_axis import score_axis
 from .style import NEUTRAL_COLOR, draw_histogram, figure_name, figure_style, save_figure
 from .summary import DASH, percent
@@ -28,7 +30,7 @@ class ConfidenceHistogram(Report):
 
     DeVries & Taylor (2018) show it for the learned confidence and for the softmax probability. A score that was tuned
     differently for several OOD sets has a panel for each. Of more than eight methods the best by mean AUROC and the
-    reference are shown.
+    reference are shown, with one panel each.
     """
 
     def write(self, results: Results, folder: Path) -> list[Path]:
@@ -38,7 +40,7 @@ class ConfidenceHistogram(Report):
         """
         paths = []
         with figure_style():
-            for rows in figure_rows(results.rows):
+            for rows in figure_rows(results.rows, Block.by_seed):
                 panels = _panels(rows, results)
                 if panels:
                     paths += save_figure(_figure(rows, panels), folder, rows.stem("confidence-histogram"))
@@ -61,7 +63,8 @@ def _panels(rows: FigureRows, results: Results) -> list[_Panel]:
             if cell.id_correct is not None:
                 new = _Panel(entry.label, cell.id_scores, cell.id_correct)
                 found.setdefault((entry.label, cell.id_scores.tobytes()), new).oods.append(section.ood)
-    return sorted(found.values(), key=lambda panel: rows.labels.index(panel.label))
+    panels = sorted(found.values(), key=lambda panel: rows.labels.index(panel.label))
+    return [same[0] for same in grouped(panels, lambda panel: panel.label).values()] if rows.choice.others else panels
 
 
 def _figure(rows: FigureRows, panels: list[_Panel]) -> Figure:
@@ -69,9 +72,9 @@ def _figure(rows: FigureRows, panels: list[_Panel]) -> Figure:
     title = f"Scores of right and wrong predictions · {shown}{rows.title}"
     grid = FEW if len(panels) <= MOST_FEW else MANY
     figure, all_axes = grid.draw(len(panels), title, "", "Share of each group's images per bin (%)")
-    labels = [panel.label for panel in panels]
     for axes, panel in zip(all_axes, panels, strict=True):
-        tuned_for = f", tuned for {', '.join(map(figure_name, panel.oods))}" if labels.count(panel.label) > 1 else ""
+        tuned = len(panel.oods) < len(rows.block.entries_of(panel.label))
+        tuned_for = f", tuned for {', '.join(map(figure_name, panel.oods))}" if tuned else ""
         _draw(axes, panel, rows.looks[panel.label].color)
         auroc = evaluate_misclassification(panel.scores, panel.correct).auroc
         figure_text = DASH if auroc is None else percent(auroc, 1)

@@ -48,7 +48,7 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "n_ood": section.n_ood,
         **_mean_and_sd("id_accuracy", [row.id_accuracy for row in entry.rows]),
         **{name: value for metric in METRICS for name, value in _metric(metric, entry).items()},
-        **costs_of(entry.rows),
+        **_costs(entry),
         "parameters": _one_or_all([json.dumps(row.parameters, sort_keys=True) for row in entry.rows]),
         "tuned_on": entry.rows[0].tuned_on,
         "id_note": block.id_note,
@@ -59,6 +59,13 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
 
 def _metric(metric: str, entry: Entry) -> dict[str, Value]:
     return _mean_and_sd(metric, [row.metrics[metric] for row in entry.rows])
+
+
+def _costs(entry: Entry) -> dict[str, Value]:
+    return {
+        name: int(value) if value is not None and name == "state_bytes" else value
+        for name, value in costs_of(entry.rows).items()
+    }
 
 
 def _mean_and_sd(name: str, values: Sequence[float | None]) -> dict[str, Value]:

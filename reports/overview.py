@@ -7,6 +7,7 @@ from enum import Enum
 
 from .about import about
 from .blocks import Block, Section
+from .columns import AUROC, FPR, Column
 from .notes import Notes, section_note
 from .ranking import mean_over_sets, ranking
 from .sheet import Sheet, SheetLine
@@ -19,18 +20,20 @@ MOST_LISTED = 8
 FEWEST_SETS = 3
 """From this many OOD sets on the means say something that the table does not."""
 
+MEAN_COLUMNS = (AUROC, FPR)
+
 LEGEND = (
-    "In percent: the AUROC on each OOD set, its mean over the sets, and the mean FPR@95; the highest mean AUROC first. "
+    "In percent: the AUROC on each OOD set, then the means of AUROC and FPR@95 over the sets; the highest AUROC first. "
     "–: no result, or undefined, and then no mean."
 )
 
 
-class SetTitles(Enum):
-    """How the columns of the OOD sets are headed: by name, by number with a key, or not at all, without the columns."""
+class Width(Enum):
+    """The columns of an overview: with names and spreads; with numbered sets and no spreads; the means alone."""
 
-    NAMES = "names"
-    NUMBERS = "numbers"
-    NONE = "none"
+    FULL = "full"
+    NARROW = "narrow"
+    MEANS = "means"
 
 
 def needs_overview(block: Block) -> bool:
@@ -38,36 +41,35 @@ def needs_overview(block: Block) -> bool:
     return len(block.sections) >= FEWEST_SETS or len(block.labels) > MOST_LISTED
 
 
-def make_overview(block: Block, titles: SetTitles = SetTitles.NAMES) -> Sheet:
+def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
     """The overview of a block; with one OOD set its means are the figures of that set."""
     labels = ranking(block)
-    sections = () if titles is SetTitles.NONE or len(block.sections) == 1 else block.sections
+    narrow = width is Width.NARROW
+    sections = () if width is Width.MEANS or len(block.sections) == 1 else block.sections
     notes = Notes()
-    numbered = titles is SetTitles.NUMBERS
-    names = [_heading(section, block, notes, number if numbered else 0) for number, section in enumerate(sections, 1)]
-    columns = [_set_column(section, labels) for section in sections]
-    columns += [
-        _mean_column(block, labels, "auroc", higher_is_better=True),
-        _mean_column(block, labels, "fpr_at_95_tpr", higher_is_better=False),
+    names = [_heading(section, block, notes, number if narrow else 0) for number, section in enumerate(sections, 1)]
+    means = [_mean_column(block, labels, column) for column in MEAN_COLUMNS]
+    columns = [
+        *(_set_column(section, labels) for section in sections),
+        *(map(_without_spread, means) if narrow else means),
     ]
-    mean = "Mean " if len(block.sections) > 1 else ""
-    where = f", OOD set {block.sections[0].ood}" if len(block.sections) == 1 else f", {len(block.sections)} OOD sets"
+    lines = [SheetLine(Name(label), cells) for label, cells in zip(labels, zip(*columns, strict=True), strict=True)]
+    mean = "Mean " if len(block.sections) > 1 and not narrow else ""
+    where = f"OOD set {block.sections[0].ood}" if len(block.sections) == 1 else f"{len(block.sections)} OOD sets"
     return Sheet(
         id=block.id,
-        about=about(block) + where,
-        titles=(*names, Name(f"{mean}AUROC ↑"), Name(f"{mean}FPR@95 ↓")),
-        lines=tuple(
-            SheetLine(Name(label), cells) for label, cells in zip(labels, zip(*columns, strict=True), strict=True)
-        ),
-        key=", ".join(f"S{number} {section.ood}" for number, section in enumerate(sections, 1)) if numbered else "",
+        about=f"{about(block)}, {where}",
+        titles=(*names, *(Name(f"{mean}{column.heading}") for column in MEAN_COLUMNS)),
+        lines=tuple(lines),
+        key=", ".join(f"S{number} {section.ood}" for number, section in enumerate(sections, 1)) if narrow else "",
         legend=LEGEND,
         notes=notes.texts,
     )
 
 
 def first_that_fits(block: Block, fits: Callable[[Sheet], bool]) -> Sheet:
-    """The overview with the fullest titles with which it fits, or else the narrowest."""
-    sheets = [make_overview(block, titles) for titles in SetTitles]
+    """The fullest overview that fits, or else the means alone."""
+    sheets = [make_overview(block, width) for width in Width]
     return next((sheet for sheet in sheets if fits(sheet)), sheets[-1])
 
 
@@ -85,13 +87,17 @@ def _set_column(section: Section, labels: list[str]) -> list[Cell]:
     for entry in map(entries.get, labels):
         summaries.append(None if entry is None else summarise([row.metrics["auroc"] for row in entry.rows]))
         compare_as.append(None if entry is None else entry.compares_as)
-    return [Cell(cell.mean, best=cell.best) for cell in figure_cells(summaries, compare_as, higher_is_better=True)]
+    return _without_spread(figure_cells(summaries, compare_as, higher_is_better=True))
 
 
-def _mean_column(block: Block, labels: list[str], metric: str, *, higher_is_better: bool) -> list[Cell]:
-    summaries = [mean_over_sets(block, label, metric) for label in labels]
+def _mean_column(block: Block, labels: list[str], column: Column) -> list[Cell]:
+    summaries = [mean_over_sets(block, label, column.metric) for label in labels]
     compare_as = [_compares_as(block, label) for label in labels]
-    return figure_cells(summaries, compare_as, higher_is_better=higher_is_better)
+    return figure_cells(summaries, compare_as, higher_is_better=column.higher_is_better)
+
+
+def _without_spread(cells: list[Cell]) -> list[Cell]:
+    return [Cell(cell.mean, best=cell.best) for cell in cells]
 
 
 def _compares_as(block: Block, label: str) -> Hashable | None:

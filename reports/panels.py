@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,9 +34,9 @@ _MARGIN = 0.3
 
 @dataclass(frozen=True)
 class FigureRows:
-    """The cells of one block, and of one seed where figures are made by seed.
+    """The cells of a block or of a part of it; `seed` is the one that they have, None where there is none or several.
 
-    `choice` is made from all seeds of the block, `looks` are those of the whole run, `place` names files.
+    `choice` is made from the whole block, `looks` are those of the whole run, `place` names files.
     """
 
     block: Block
@@ -82,27 +82,22 @@ def add_key(figure: Figure, grid: Grid, axes: Axes) -> None:
     figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, top / height), ncols=3, borderaxespad=0.0)
 
 
-def figure_rows(frame: pd.DataFrame, *, by_seed: bool = True) -> Iterator[FigureRows]:
-    """The figures to draw, one for each block, or for each of its seeds. Raises `BenchError` without rows."""
+def figure_rows(frame: pd.DataFrame, parts: Callable[[Block], Iterable[Block]]) -> Iterator[FigureRows]:
+    """The figures to draw: for each block of the table one for each part of it. Raises `BenchError` without rows."""
     chosen = [(block, choice_of(block)) for block in blocks_of(frame)]
     shared = looks(
         (label for block, _ in chosen for label in block.labels),
         first=(label for _, choice in chosen for label in choice.labels if choice.others),
     )
     taken: Counter[str] = Counter()
-    for block, choice in chosen:
-        for seed in block.seeds if by_seed else [None]:
+    for whole, choice in chosen:
+        for block in parts(whole):
+            seed = block.seeds[0] if len(block.seeds) == 1 else None
             seed_word = "" if seed is None else f"seed{seed}"
             place = file_stem(block.id, block.network, block.protocol, unusual_precision(block), seed_word)
             taken[place.lower()] += 1
             number = taken[place.lower()]
-            yield FigureRows(
-                block.only_seed(seed) if by_seed else block,
-                seed,
-                choice,
-                shared,
-                place if number == 1 else f"{place}_{number}",
-            )
+            yield FigureRows(block, seed, choice, shared, place if number == 1 else f"{place}_{number}")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.metrics import roc_curve
 from bench.report import CellScores, Report, Results, report
 
-from .blocks import Entry, Section
+from .blocks import Block, Entry, Section
 from .panels import FigureRows, Grid, figure_rows
 from .style import GUIDE_COLOR, OTHERS_COLOR, figure_name, figure_style, save_figure
 from .summary import DASH, percent
@@ -52,7 +52,7 @@ class RocCurves(Report):
         with figure_style():
             return [
                 path
-                for rows in figure_rows(results.rows)
+                for rows in figure_rows(results.rows, Block.by_seed)
                 for path in save_figure(self._figure(rows, results), folder, rows.stem(kind))
             ]
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from bench.metrics import threshold_at_tpr
 from bench.report import CellScores, Report, Results, report
 
-from .blocks import Entry
+from .blocks import Block, Entry
 from .panels import FigureRows, Grid, add_key, figure_rows
 from .score_axis import ScoreAxis, score_axis
 from .style import NEUTRAL_COLOR, draw_histogram, figure_name, figure_style, save_figure
@@ -32,7 +32,7 @@ class ScoreHistograms(Report):
         with figure_style():
             return [
                 path
-                for rows in figure_rows(results.rows)
+                for rows in figure_rows(results.rows, Block.by_seed_or_none)
                 for label in rows.labels
                 for path in save_figure(_figure(rows, label, results), folder, rows.stem("score-histograms", label))
             ]

@@ -88,10 +88,14 @@ def _render(table: Table) -> str:
 
 
 def _render_sheet(sheet: Sheet) -> str:
-    head, *lines = _aligned(_sheet_rows(sheet))
+    head, *lines = _aligned(_sheet_rows(sheet), _gap(sheet))
     rule = _rule([head, *lines])
     key = [_wrap(one_line(sheet.key))] if sheet.key else []
     return "\n".join([*key, head, rule, *lines, rule, *_notes(sheet.notes)])
+
+
+def _gap(sheet: Sheet) -> str:
+    return " " if sheet.key else "  "
 
 
 def _sheet_rows(sheet: Sheet) -> list[list[str]]:
@@ -100,7 +104,7 @@ def _sheet_rows(sheet: Sheet) -> list[list[str]]:
 
 
 def _fits(sheet: Sheet) -> bool:
-    return max(map(display_width, _aligned(_sheet_rows(sheet)))) <= WIDTH
+    return max(map(display_width, _aligned(_sheet_rows(sheet), _gap(sheet)))) <= WIDTH
 
 
 def _titles(table: Table) -> list[str]:
@@ -126,11 +130,11 @@ def _name(name: Name) -> str:
     return " ".join([one_line(name.text), *map(superscript, name.marks)])
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(rows: Sequence[Sequence[str]], gap: str = "  ") -> list[str]:
     """The rows as lines, the first column to the left, the others to the right."""
     widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(
+        gap.join(
             pad(text, width, right=place > 0) for place, (text, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

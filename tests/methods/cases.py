@@ -1,10 +1,9 @@
 """For every method a case that it can be fitted on and scored with: made features, made pixels, or a real pass."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from bench.extraction.extract import extract
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe
-from bench.extraction.view import CLEAN
+from bench.extraction.view import CLEAN, View
 from bench.fitting.data import FitData, Head
 from bench.method import Method
 from bench.networks.classifier import Classifier, build_network
@@ -55,7 +54,7 @@ def passed(method: Method, seed: int = 0) -> Made:
     """A real network's pass over real arrays, half of the training images for another seed."""
     network, images = network_for(method), layer_network()[1]
 
-    def seen(name: str, wanted: dict[Any, Sequence[Probe]]) -> Any:
+    def seen(name: str, wanted: Mapping[View, Sequence[Probe]]) -> Mapping[View, Outputs]:
         return extract(network, images[name], LAYER_TRANSFORM, list(wanted), device=CPU, probes=wanted)
 
     weight, bias = (value.detach().double().numpy() for value in network.classifier.parameters())

@@ -16,7 +16,8 @@ from scipy.stats import spearmanr
 from bench.errors import UnknownNameError
 from bench.extraction.extract import extract
 from bench.extraction.outputs import Outputs
-from bench.extraction.view import CLEAN
+from bench.extraction.probe import Probe
+from bench.extraction.view import CLEAN, View
 from bench.fitting.data import Facts
 from bench.memory import watched_peak
 from bench.method import GROUPS, METHODS, NEEDS, Method, Scores
@@ -279,16 +280,18 @@ def test_scores_are_finite_on_extreme_logits_and_features(name: str) -> None:
         assert np.isfinite(method.score(extreme)).all(), scale
 
 
+def changed(outputs: Outputs, change: Callable[[Any], Any]) -> Outputs:
+    """The outputs with their arrays changed."""
+    confidence = None if outputs.confidence_logit is None else change(outputs.confidence_logit)
+    return Outputs(change(outputs.logits), change(outputs.features), confidence)
+
+
 @of_arrays
 def test_what_is_no_number_gives_no_number(name: str) -> None:
     method = METHODS.get(name)()
     outputs = made_for(method).id
-    arrays = {field: getattr(outputs, field) for field in ("logits", "features", "confidence_logit")}
-    spoilt = {field: None if array is None else array.copy() for field, array in arrays.items()}
-    for array in spoilt.values():
-        if array is not None:
-            array[3] = np.nan
-    scores = method.score(Outputs(**spoilt))
+    spoilt = changed(outputs, lambda array: np.concatenate([array[:3], np.full_like(array[3:4], np.nan), array[4:]]))
+    scores = method.score(spoilt)
     assert np.flatnonzero(np.isnan(scores)).tolist() == [3]
     rest = np.arange(len(scores)) != 3
     assert scores[rest] == pytest.approx(method.score(outputs)[rest], rel=1e-9, abs=1e-9)
@@ -298,10 +301,7 @@ def test_what_is_no_number_gives_no_number(name: str) -> None:
 def test_float32_inputs_keep_the_ranks_of_float64(name: str) -> None:
     method = METHODS.get(name)()
     outputs = made_for(method).ood
-    wide = Outputs(
-        *(None if array is None else array.astype(np.float64) for array in (outputs.logits, outputs.features)),  # type: ignore[arg-type]
-        confidence_logit=None if outputs.confidence_logit is None else outputs.confidence_logit.astype(np.float64),  # type: ignore[arg-type]
-    )
+    wide = changed(outputs, lambda array: array.astype(np.float64))
     assert spearmanr(method.score(outputs), method.score(wide)).statistic > 1 - 1e-6
 
 
@@ -351,7 +351,8 @@ def test_what_it_asks_of_a_pass_is_plain_data_and_does_not_depend_on_the_batch(n
     network = network_for(method)
     found = extract(network, images, LAYER_TRANSFORM, list(wanted), device=CPU, probes=wanted)
     for view, probes in wanted.items():
-        for one in (view, *probes):
+        asked: list[View | Probe] = [view, *probes]
+        for one in asked:
             assert json.loads(json.dumps(one.describe())) == one.describe()
             assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own bytes
             assert hash(one) == hash(pickle.loads(pickle.dumps(one)))  # noqa: S301

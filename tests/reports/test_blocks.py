@@ -97,11 +97,13 @@ def test_cells_that_differ_in_nothing_shown_are_told_apart_by_their_keys(make_ro
     assert labels(*rows) == [["msp [cell 11111111]", "msp [cell 33333333]"]]
 
 
-def test_one_seed_of_a_block(make_row: MakeRow) -> None:
+def test_the_parts_of_a_block_by_seed(make_row: MakeRow) -> None:
     rows = [make_row(seed=seed, ood=ood) for seed, ood in ((0, "a"), (1, "a"), (1, "b"))]
     (block,) = blocks.blocks_of(rows_to_frame(rows))
-    assert [section.ood for section in block.only_seed(0).sections] == ["a"]
-    assert [entry.seeds for entry in block.only_seed(1).entries] == [(1,), (1,)]
+    zero, one = block.by_seed()
+    assert [section.ood for section in zero.sections] == ["a"]
+    assert [entry.seeds for entry in one.entries] == [(1,), (1,)]
+    assert block.by_seed_or_none() == [zero, one]
 
 
 def test_a_foreign_network_has_no_seed(make_row: MakeRow) -> None:
@@ -185,15 +187,15 @@ def test_a_method_tuned_and_not_tuned_on_the_same_images_is_two(make_row: MakeRo
     assert labels(*rows) == [["odin (not tuned)", "odin (tuned)"]]
 
 
-def test_rows_without_a_seed_are_shown_with_every_seed(make_row: MakeRow) -> None:
+def test_rows_without_a_seed_are_shown_with_every_seed_or_apart(make_row: MakeRow) -> None:
     rows = [make_row(seed=seed) for seed in (0, 1)]
     rows += [make_row(method="deep-ensemble", seed=None), make_row(**BASELINE)]
     (block,) = blocks.blocks_of(rows_to_frame(rows))
     assert block.seeds == [0, 1]
-    for seed in (0, 1):
-        entries = block.only_seed(seed).entries
-        assert {entry.label: entry.seeds for entry in entries} == {
-            "msp": (seed,),
-            "deep-ensemble": (None,),
-            "brightness": (None,),
-        }
+
+    def seeds(part: Any) -> dict[str, tuple[int | None, ...]]:
+        return {entry.label: entry.seeds for entry in part.entries}
+
+    none = {"deep-ensemble": (None,), "brightness": (None,)}
+    assert [seeds(part) for part in block.by_seed()] == [{"msp": (seed,), **none} for seed in (0, 1)]
+    assert [seeds(part) for part in block.by_seed_or_none()] == [none, {"msp": (0,)}, {"msp": (1,)}]

@@ -12,7 +12,7 @@ have nothing to tune stand with those that were tuned.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,15 +23,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Rows = tuple[ResultRow, ...]
-
-
 @dataclass(frozen=True)
 class Entry:
     """A method as `label` calls it, which is unique in its section, and its rows, one for each seed, ascending."""
 
     label: str
-    rows: Rows
+    rows: tuple[ResultRow, ...]
 
     @property
     def seeds(self) -> tuple[int | None, ...]:
@@ -94,21 +91,23 @@ class Block:
 
     def by_seed(self) -> list[Block]:
         """A block for each seed, each with the rows that have none: of ensembles, and of no network."""
-        return [self._with_rows(lambda rows, seed=seed: _of_seed(rows, seed)) for seed in self.seeds]
+        return [self._of_seed(seed, or_none=True) for seed in self.seeds]
 
     def by_seed_or_none(self) -> list[Block]:
         """A block for each seed, before them one of the rows that have none."""
-        found = {seed for entry in self.entries for seed in entry.seeds}
-        seeds = [*([None] if None in found else []), *(seed for seed in self.seeds if seed is not None)]
-        return [
-            self._with_rows(lambda rows, seed=seed: tuple(row for row in rows if row.seed == seed)) for seed in seeds
-        ]
+        has_none = any(None in entry.seeds for entry in self.entries)
+        seeds = [*([None] if has_none else []), *(seed for seed in self.seeds if seed is not None)]
+        return [self._of_seed(seed, or_none=False) for seed in seeds]
 
-    def _with_rows(self, kept: Callable[[Rows], Rows]) -> Block:
-        """The block with some rows of each entry; what is left without any is left out."""
+    def _of_seed(self, seed: int | None, *, or_none: bool) -> Block:
+        """The block with one row of each entry, that of the seed or else one without; what has neither is left out."""
         sections = []
         for section in self.sections:
-            entries = [Entry(entry.label, rows) for entry in section.entries if (rows := kept(entry.rows))]
+            entries = []
+            for entry in section.entries:
+                rows = [row for row in entry.rows if row.seed == seed or (or_none and row.seed is None)]
+                if rows:
+                    entries.append(Entry(entry.label, (rows[-1],)))
             if entries:
                 sections.append(replace(section, entries=tuple(entries)))
         return replace(self, sections=tuple(sections))
@@ -175,7 +174,3 @@ def _sections(rows: Sequence[ResultRow]) -> Iterator[Section]:
 
 def _entry(label: str, rows: Sequence[ResultRow]) -> Entry:
     return Entry(label, tuple(sorted(rows, key=lambda row: -1 if row.seed is None else row.seed)))
-
-
-def _of_seed(rows: Rows, seed: int | None) -> Rows:
-    return tuple(row for row in rows if row.seed == seed) or tuple(row for row in rows if row.seed is None)

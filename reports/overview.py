@@ -61,7 +61,7 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
         about=f"{about(block)}, {where}",
         titles=(*names, *(Name(f"{mean}{column.heading}") for column in MEAN_COLUMNS)),
         lines=tuple(lines),
-        key=", ".join(f"S{number} {section.ood}" for number, section in enumerate(sections, 1)) if narrow else "",
+        key=", ".join(f"S{number}={section.ood}" for number, section in enumerate(sections, 1)) if narrow else "",
         legend=LEGEND,
         notes=notes.texts,
     )

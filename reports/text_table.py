@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bench.atomic import write_text
 from bench.report import Report, Results, report
 
+from .about import accuracy
 from .blocks import Block, blocks_of
 from .columns import LEGEND, MAIN_COLUMNS, STAR
 from .cost_table import make_cost_table
@@ -60,20 +61,18 @@ class _BlockText:
 
     def __init__(self, block: Block) -> None:
         overview = first_that_fits(block, _fits) if needs_overview(block) else None
-        table = make_table(block, MAIN_COLUMNS)
-        name, parts = _name(table.id), [_render(table)]
-        costs = make_cost_table(block)
-        self.legends = [f"{LEGEND} {STAR}"]
-        if len(block.labels) > MOST_LISTED:
-            name, parts, costs, self.legends = one_line(block.id), [], None, [STAR, HINT]
+        if overview and len(block.labels) > MOST_LISTED:
+            heading, parts, self.legends = f"{block.id}: {overview.about}", [_render_sheet(overview)], [STAR, HINT]
+        else:
+            table, costs = make_table(block, MAIN_COLUMNS), make_cost_table(block)
+            heading = f"{_name(table.id)}: {table.about}"
+            sheets = [_render_sheet(sheet) if sheet else "" for sheet in (overview, costs)]
+            parts = [part for part in (sheets[0], _render(table), sheets[1]) if part]
+            self.legends = [f"{LEGEND} {STAR}", *([costs.legend] if costs else [])]
         if overview:
-            parts.insert(0, _render_sheet(overview))
             self.legends.insert(0, overview.legend)
-        if costs:
-            parts.append(_render_sheet(costs))
-            self.legends.append(costs.legend)
-        heading = [_wrap(f"{name}: {one_line(table.about)}"), _wrap(one_line(table.accuracy))]
-        self.text = "\n\n".join(["\n".join(line for line in heading if line), *parts])
+        lines = [_wrap(one_line(line)) for line in (heading, accuracy(block)) if line]
+        self.text = "\n\n".join(["\n".join(lines), *parts])
 
 
 def _render(table: Table) -> str:

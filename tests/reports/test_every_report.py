@@ -12,11 +12,12 @@ from PIL import Image
 
 from bench.errors import BenchError
 from bench.report import REPORTS, Report, Results
-from bench.running.rows import rows_to_frame
+from bench.running.rows import COST, rows_to_frame
 
 FILES = {
     "comparison-table": 3,
     "confidence-histogram": 2,
+    "cost-against-auroc": 2,
     "roc-curves": 2,
     "score-histograms": 4,
     "text-table": 1,
@@ -32,7 +33,19 @@ CASES: dict[str, dict[str, Any]] = {
     "undefined metrics": {"auroc": None, "fpr_at_95_tpr": None, "fpr_at_95_tpr_band": None, "id_accuracy": None},
     "one image": {"n_id": 1, "n_ood": 1},
     "no labels, no seed": {"labelled": False, "seeds": (None,)},
+    "no costs": dict.fromkeys(COST),
+    "no time at all": {"microseconds_per_image": 0.0},
+    "no network": {"network": "none", "objective": "none", "labelled": False, "seeds": (None,)},
+    "many methods": {"methods": [f"method-{number}" for number in range(12)], "oods": ["a", "b", "c"]},
 }
+
+NOTHING = {
+    ("confidence-histogram", "no labels, no seed"),
+    ("confidence-histogram", "no network"),
+    ("cost-against-auroc", "no costs"),
+    ("cost-against-auroc", "undefined metrics"),
+}
+"""The reports that have nothing to draw of a case."""
 
 
 def results_of(make_results: Callable[..., Results], case: str) -> Results:
@@ -90,7 +103,7 @@ def test_it_bears_odd_input(name: str, case: str, make_results: Callable[..., Re
     paths = REPORTS.get(name)().write(results_of(make_results, case), folder)
     assert sorted(paths) == sorted(folder.iterdir())
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert bool(paths) or (name, case) == ("confidence-histogram", "no labels, no seed")
+    assert bool(paths) == ((name, case) not in NOTHING)
 
 
 @pytest.mark.parametrize("name", REPORTS.names())
@@ -109,7 +122,7 @@ def test_runs_that_differ_only_in_images_do_not_overwrite_each_other(
     assert len(paths) == {"comparison-table": 3, "text-table": 1}.get(name, 2 * FILES[name])
 
 
-@pytest.mark.parametrize("name", ["confidence-histogram", "roc-curves", "score-histograms"])
+@pytest.mark.parametrize("name", ["confidence-histogram", "cost-against-auroc", "roc-curves", "score-histograms"])
 def test_figures_are_large_and_not_blank(name: str, small: Results, tmp_path: Path) -> None:
     paths = REPORTS.get(name)().write(small, tmp_path)
     assert {path.suffix for path in paths} == {".png", ".svg"}

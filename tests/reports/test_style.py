@@ -58,6 +58,15 @@ def test_looks_are_distinct_and_do_not_depend_on_order(names: set[str]) -> None:
     assert all(look.dashes == () for look in looks.values()) == (len(names) <= 7)
 
 
+@given(st.sets(st.text(min_size=1), min_size=1, max_size=42), st.data())
+def test_those_that_choose_first_have_the_colours_they_would_have_alone(names: set[str], data: st.DataObject) -> None:
+    first = data.draw(st.sets(st.sampled_from(sorted(names)), max_size=7))
+    looks = style.looks(names, first)
+    assert {name: looks[name] for name in first} == style.looks(first)
+    assert set(looks) == names
+    assert len(set(looks.values())) == len(names)
+
+
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_a_method_keeps_its_colour_unless_another_has_the_same(name: str, other: str) -> None:
     alone, beside = style.looks([name])[name], style.looks([name, other])[name]
@@ -98,9 +107,9 @@ def test_one_method_has_one_colour_in_all_figures(
     color = style.looks(["msp", "confidence"])["confidence"].color.lower()
     paths = [
         path
-        for name in ("roc-curves", "score-histograms", "confidence-histogram")
+        for name in ("roc-curves", "score-histograms", "confidence-histogram", "cost-against-auroc")
         for path in REPORTS.get(name)().write(small, tmp_path)
     ]
     drawings = [path for path in paths if path.suffix == ".svg" and "msp" not in path.name]
-    assert len(drawings) == 3
+    assert len(drawings) == 4
     assert all(color in path.read_text(encoding="utf-8").lower() for path in drawings)

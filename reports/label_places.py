@@ -1,0 +1,102 @@
+"""Where the labels of points stand so that none covers another, a point or a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_NEAR = ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, 0.0), (0.0, -1.0), (-1.0, -1.0))
+_BETWEEN = ((1.0, 0.5), (0.5, 1.0), (-0.5, 1.0), (-1.0, 0.5), (1.0, -0.5), (0.5, -1.0), (-0.5, -1.0), (-1.0, -0.5))
+_DIRECTIONS = _NEAR + _BETWEEN
+
+_RINGS = 24
+"""How far out a place is looked for, in half heights of a label."""
+
+_STEP = 1.5
+"""The length of the pieces in which a line to a label is looked at."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The point in the middle."""
+        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
+
+    def overlap(self, other: Box) -> float:
+        """The area that both cover."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.top, other.top) - max(self.bottom, other.bottom)
+        return max(0.0, width) * max(0.0, height)
+
+    def holds(self, other: Box) -> bool:
+        """Whether the other lies within."""
+        inside = self.left <= other.left and other.right <= self.right
+        return inside and self.bottom <= other.bottom and other.top <= self.top
+
+
+def label_places(
+    points: Sequence[tuple[float, float]],
+    sizes: Sequence[tuple[float, float]],
+    radius: float,
+    within: Box,
+    obstacles: Sequence[Box] = (),
+) -> list[Box]:
+    """A box of its size for the label of each point, near it; all lengths in points of print.
+
+    The earlier points choose first. A box covers no point, which has `radius`, no obstacle, no other box, and no line
+    from another box to its point; its own line crosses no other box or point. Where that cannot be, as little as can
+    be is covered. All boxes lie within the given one, unless it has no room near a point.
+    """
+    dots = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in points]
+    taken = [*obstacles, *dots]
+    labels: list[Box] = []
+    for point, size, dot in zip(points, sizes, dots, strict=True):
+        crossed = [other for other in dots if other != dot]
+        place, least = next(_candidates(point, size, radius)), math.inf
+        for box in _candidates(point, size, radius):
+            if not within.holds(box):
+                continue
+            covered = _covered([box], taken)
+            if covered < least:
+                covered += _covered(_pieces(point, box, radius), labels + crossed)
+            if covered < least:
+                place, least = box, covered
+            if not least:
+                break
+        taken += [place, *_pieces(point, place, radius)]
+        labels.append(place)
+    return labels
+
+
+def _covered(boxes: Sequence[Box], others: Sequence[Box]) -> float:
+    return sum(box.overlap(other) for box in boxes for other in others)
+
+
+def _candidates(point: tuple[float, float], size: tuple[float, float], radius: float) -> Iterator[Box]:
+    """Boxes around a point, the nearest first."""
+    (x, y), (width, height) = point, size
+    for ring in range(_RINGS):
+        away = radius + ring * height / 2
+        for right, up in _DIRECTIONS:
+            center_x, center_y = x + right * (away + width / 2), y + up * (away + height / 2)
+            yield Box(center_x - width / 2, center_y - height / 2, center_x + width / 2, center_y + height / 2)
+
+
+def _pieces(point: tuple[float, float], box: Box, radius: float) -> list[Box]:
+    """The line from a point to its label, from edge to edge, as small boxes."""
+    (x, y), (to_x, to_y) = point, box.center
+    length = math.dist(point, box.center)
+    steps = [radius + _STEP * step for step in range(int((length - radius) / _STEP))]
+    middles = [(x + (to_x - x) * step / length, y + (to_y - y) * step / length) for step in steps]
+    half = _STEP / 2
+    pieces = [Box(a - half, b - half, a + half, b + half) for a, b in middles]
+    return [piece for piece in pieces if not piece.overlap(box)]

@@ -106,6 +106,10 @@ class Method(ABC):
         """What `fit` wants to see of the pass over the training images, in `FitData.train.probed`."""
         return ()
 
+    def fit_views(self) -> tuple[View, ...]:
+        """Further ways in which `fit` wants the training images shown, in `FitData.train.beside`."""
+        return ()
+
     def probes(self) -> tuple[Probe, ...]:
         """What `score` wants to see of the pass for `view`, in `Outputs.probed`; asked after `fit`."""
         return ()

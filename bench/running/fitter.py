@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.canonical import canonical_json
 from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.probe import Probe
-from bench.extraction.view import CLEAN
+from bench.extraction.view import CLEAN, View
 from bench.fitting.data import FitData
 from bench.method import Method
 
@@ -38,13 +38,17 @@ class Fitter:
     id: str
     _fitted: dict[str, Fitted] = field(default_factory=dict)
     _probes: dict[Probe, None] = field(default_factory=dict)
+    _views: dict[View, None] = field(default_factory=dict)
     _data: FitData | None = None
 
     def announce(self, methods: Iterable[Method]) -> None:
         """Say which methods will be fitted, so that one pass over the training images serves all of them."""
-        wanted = {probe: None for method in methods if "training" in method.needs for probe in method.fit_probes()}
-        if not wanted.keys() <= self._probes.keys():
-            self._probes |= wanted
+        needing = [method for method in methods if "training" in method.needs]
+        probes = {probe: None for method in needing for probe in method.fit_probes()}
+        views = {view: None for method in needing for view in method.fit_views()}
+        if not (probes.keys() <= self._probes.keys() and views.keys() <= self._views.keys()):
+            self._probes |= probes
+            self._views |= views
             self._data = None
 
     def fit(self, method: Method) -> Fitted:
@@ -65,6 +69,8 @@ class Fitter:
             images = self.train()
             if images.labels is None:
                 raise BenchError(f"The training images of {self.id} have no labels, which {method.name} needs.")
-            outputs = self.extract(images, {CLEAN: tuple(self._probes)}, f"{self.id} (training)")[CLEAN]
-            self._data = FitData(self.extract.network.head, outputs)
+            wanted = {CLEAN: tuple(self._probes), **{view: () for view in self._views}}
+            found = self.extract(images, wanted, f"{self.id} (training)")
+            train = replace(found[CLEAN], beside={view: found[view] for view in self._views})
+            self._data = FitData(self.extract.network.head, train)
         return self._data

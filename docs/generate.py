@@ -14,8 +14,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.citation import Citation
 from bench.registry import Registry
+from docs import method_pages
+from docs.method_pages import paper
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,8 +63,35 @@ def methods() -> str:
     for entry in METHODS.entries.values():
         found = entry.resolve()
         defaults = ", ".join(f"{name} {value}" for name, value in found().parameters().items()) or "none"
-        rows.append((f"`{entry.name}`", entry.summary, defaults, found.objective, paper(found.citation)))
+        row = (f"`{entry.name}`", entry.summary, defaults, found.objective or "no network", paper(found.citation))
+        rows.append(row)
     return table(("method", "score", "parameters", "trained with", "paper"), rows)
+
+
+def method_groups() -> str:
+    """The names of all methods by group."""
+    return table(("group", "methods"), method_pages.names_by_group())
+
+
+def method_details() -> str:
+    """Every method in full."""
+    return method_pages.details()
+
+
+def method_figures() -> str:
+    """What every method reached in the committed results, under the methods' published parameters."""
+    return _figures("published")
+
+
+def method_figures_tuned() -> str:
+    """The same with parameters tuned on another OOD set."""
+    return _figures("heldout-ood")
+
+
+def _figures(protocol: str) -> str:
+    kinds = [f"AUROC {kind} ↑" for kind in (*method_pages.KINDS, "all")]
+    head = ("method", *kinds, "FPR@95 all ↓", "fit, s", "µs per image", "peak memory, MB")
+    return table(head, method_pages.figures(protocol))
 
 
 def datasets() -> str:
@@ -181,15 +209,6 @@ def summaries(kind: str, registry: Registry) -> str:
     return table((kind, "what it is"), [(f"`{one.name}`", one.summary) for one in registry.entries.values()])
 
 
-def paper(citation: Citation) -> str:
-    """Surnames of the authors and the year, linked where there is an address."""
-    authors = citation.authors.split(", ")
-    if len(authors) > 1:
-        authors = [name.split()[-1] for name in authors]
-    words = f"{authors[0]} et al. {citation.year}" if len(authors) > 2 else f"{' & '.join(authors)} {citation.year}"
-    return f"[{words}]({citation.url})" if citation.url else words
-
-
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; bars in cells are escaped."""
     lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
@@ -198,6 +217,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "methods": methods,
+    "method-groups": method_groups,
+    "method-details": method_details,
+    "method-figures": method_figures,
+    "method-figures-tuned": method_figures_tuned,
     "datasets": datasets,
     "dataset-names": dataset_names,
     "networks": networks,

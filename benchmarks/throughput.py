@@ -31,7 +31,7 @@ from bench.data.images import ArrayImages, Images
 from bench.data.transform import NORMALIZATIONS, InputTransform
 from bench.device import pick_device
 from bench.extraction.cache import extract_cached
-from bench.extraction.extract import BATCH_SIZE
+from bench.extraction.options import PassOptions
 from bench.extraction.view import CLEAN
 from bench.networks.classifier import Classifier, build_network
 from bench.training.recipe import Augmentation, Precision, Recipe
@@ -173,7 +173,7 @@ def our_extraction(case: Case) -> int:
     """As a run does it."""
     model = case.model().eval().requires_grad_(False)
     extract_cached(
-        model, "weights", case.images, case.transform, [CLEAN], device=case.device, label=f"Extracting {case.name}"
+        model, "weights", case.images, case.transform, {CLEAN: ()}, device=case.device, label=f"Extracting {case.name}"
     )
     return len(case.images)
 
@@ -183,7 +183,7 @@ def bare_extraction(case: Case) -> int:
     model = case.model().eval()
     images = case.transform.normalize(case.pixels())
     with torch.inference_mode():
-        outputs = [model(batch) for batch in torch.split(images, BATCH_SIZE)]
+        outputs = [model(batch) for batch in torch.split(images, PassOptions().batch_size)]
         logits = torch.cat([output.logits for output in outputs]).cpu()
         features = torch.cat([output.features for output in outputs]).cpu()
     assert len(logits) == len(features) == len(images)

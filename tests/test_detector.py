@@ -209,7 +209,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_fitted_is_refused() -> None:
-    with pytest.raises(BenchError, match="confidence needs a network with the confidence branch, trained with the objective learned-confidence"):
+    with pytest.raises(BenchError, match="confidence needs a network with the confidence branch, trained with"):
         fit_detector(checkpoint(), METHODS.get("confidence")(), digits(5))
     with pytest.raises(BenchError, match=r"fraction in \(0, 1\], got 95\. Did you mean 0\.95"):
         fitted(tpr=95)

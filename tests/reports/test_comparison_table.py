@@ -162,6 +162,38 @@ def test_best_is_not_marked_between_rows_that_cannot_be_compared(
     assert r"\textbf" not in files["tex"]
 
 
+def test_methods_without_a_network_stand_in_the_table_of_every_network(make_row: MakeRow, tmp_path: Path) -> None:
+    none = {"method": "brightness", "network": "none", "objective": "none", "seed": None, "id_accuracy": None}
+    rows = [make_row(auroc=0.7, seed=s) for s in (0, 1)] + [make_row(network="vgg13", auroc=0.99)]
+    files = written(tmp_path, *rows, make_row(**none, auroc=0.8))
+    first, second = markdown_tables(chapter(files["md"], "Comparison"))
+    assert [[row[2], row[5]] for row in first[2:]] == [["msp", "70.0 ± 0.0"], ["brightness", "**80.0**"]]
+    assert [[row[2], row[5]] for row in second[2:]] == [["msp", "**99.0**"], ["brightness", "80.0"]]
+    assert files["md"].count("network none") == 0
+    lines = list(csv.DictReader(files["csv"].splitlines()))
+    assert [(line["network"], line["method"], line["objective"], line["seeds"]) for line in lines] == [
+        ("resnet20", "msp", "cross-entropy", "0 1"),
+        ("resnet20", "brightness", "none", ""),
+        ("vgg13", "msp", "cross-entropy", "0"),
+        ("vgg13", "brightness", "none", ""),
+    ]
+
+
+def test_an_ensemble_stands_beside_its_networks_without_a_seed(make_row: MakeRow, tmp_path: Path) -> None:
+    rows = [make_row(seed=seed) for seed in (0, 1)] + [make_row(method="deep-ensemble", seed=None, auroc=0.99)]
+    text = written(tmp_path, *rows)["md"]
+    assert [row[2:4] for row in main_table(text)[2:]] == [["msp", "2"], ["deep-ensemble", "–"]]
+    assert "mean ± sd over 2 seeds (0, 1)" in text
+    assert "**" not in text
+
+
+def test_precisions_have_tables_of_their_own(make_row: MakeRow, tmp_path: Path) -> None:
+    files = written(tmp_path, make_row(), make_row(precision="bf16"))
+    assert len(markdown_tables(chapter(files["md"], "Comparison"))) == 2
+    assert files["md"].count("precision bf16") == files["tex"].count("precision bf16") + 1 == 3
+    assert [line["precision"] for line in csv.DictReader(files["csv"].splitlines())] == ["fp32", "bf16"]
+
+
 def test_protocols_have_tables_of_their_own_with_their_names(make_row: MakeRow, tmp_path: Path) -> None:
     files = written(tmp_path, make_row(), make_row(protocol="paper-oracle", tuned_on="the first 1,000 images of svhn"))
     headings = [line for line in files["md"].splitlines() if line.startswith("### ")]

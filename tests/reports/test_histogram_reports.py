@@ -108,6 +108,47 @@ def test_all_right_predictions_are_drawn_without_an_area(
     assert set(outlines(figure.axes[0])) == {"wrong (0)", "right (9)"}
 
 
+def test_of_many_methods_only_the_best_and_the_reference_have_histograms(
+    make_results: Callable[..., Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    methods = ["msp", *(f"method-{number:02}" for number in range(12))]
+    results = make_results(methods=methods, oods=["svhn", "isun"], n_id=50, n_ood=50, score=lambda _, gap: gap)
+    means = results.rows.groupby("method")["auroc"].mean()
+    best = set(means.sort_values(ascending=False, kind="stable").index[:8])
+    assert "msp" not in best
+    words = "the best 8 of 13 methods by mean AUROC, and msp"
+    figures = drawn(histograms, histograms.ScoreHistograms(), results, tmp_path, monkeypatch)
+    titles = [" ".join(figure.get_suptitle().split()) for figure in figures]
+    assert all(f"({words})" in title for title in titles)
+    assert {title.removeprefix("Scores of ").split()[0] for title in titles} == best | {"msp"}
+    (figure,) = drawn(confidence, confidence.ConfidenceHistogram(), results, tmp_path, monkeypatch)
+    assert words in " ".join(figure.get_suptitle().split())
+    assert {axes.get_title().split("\n")[0] for axes in figure.axes} == best | {"msp"}
+
+
+def test_of_many_methods_each_has_one_confidence_panel_though_tuned_for_each_set(
+    make_row: MakeRow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    rows = [make_row(ood=ood, method=f"m{number}", auroc=0.9 - number / 100) for ood in "ab" for number in range(9)]
+    by_key = {row["key"]: CellScores(rng.normal(size=20), rng.normal(size=20), rng.random(20) < 0.8) for row in rows}
+    results = Results(rows_to_frame(rows), by_key.__getitem__)
+    (figure,) = drawn(confidence, confidence.ConfidenceHistogram(), results, tmp_path, monkeypatch)
+    assert [axes.get_title().split("\n")[0] for axes in figure.axes] == [f"m{n}, tuned for a" for n in range(8)]
+
+
+def test_scores_without_a_seed_are_drawn_once(make_row: MakeRow, tmp_path: Path) -> None:
+    rows = [make_row(seed=seed) for seed in (0, 1)] + [make_row(method="deep-ensemble", seed=None)]
+    scores = CellScores(np.arange(9.0), np.arange(9.0), np.ones(9, np.bool_))
+    paths = histograms.ScoreHistograms().write(Results(rows_to_frame(rows), lambda _: scores), tmp_path)
+    place = "score-histograms_cifar10_resnet20_published"
+    assert {path.stem for path in paths} == {
+        f"{place}_deep-ensemble",
+        f"{place}_seed0_msp",
+        f"{place}_seed1_msp",
+    }
+
+
 def test_without_labels_there_is_nothing_to_draw(make_results: Callable[..., Results], tmp_path: Path) -> None:
     results = make_results(methods=["msp"], oods=["svhn"], n_id=20, n_ood=20, labelled=False)
     assert confidence.ConfidenceHistogram().write(results, tmp_path) == []

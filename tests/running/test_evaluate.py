@@ -272,7 +272,10 @@ def several_sizes() -> Images:
         ({"transform": InputTransform(8, 8, 1, (0.5,), (0.5,))}, "Leave normalize out"),
         ({"normalize": "cifar"}, "Cannot read the normalisation 'cifar'"),
         ({"normalize": "cifar10"}, r"cannot take the float32 batches \(N, 3, 8, 8\).*expected input"),
-        ({"methods": ["msp", "confidence"]}, "confidence needs a network with the confidence branch, .*Digits has none"),
+        (
+            {"methods": ["msp", "confidence"]},
+            "confidence needs a network with the confidence .*Digits has none",
+        ),
         ({"methods": []}, "Nothing given for --method"),
         ({"methods": ["mps"]}, "Did you mean 'msp'"),
         ({"id": several_sizes()}, "'id images' have several sizes"),

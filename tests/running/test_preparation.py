@@ -63,7 +63,7 @@ def test_what_cannot_be_run_is_refused_when_named_and_left_out_otherwise() -> No
     found = prepare(method=("deep*", "msp"))
     assert [method.name for need in found.needs for method in need.methods] == ["msp"]
     assert any(line.startswith("Left out: deep-ensemble") for line in found.plan_lines())
-    with pytest.raises(BenchError, match="None of the methods can be run. deep-ensemble needs"):
+    with pytest.raises(BenchError, match=r"None of the methods can be run\. deep-ensemble needs"):
         prepare(method=("deep*",))
     ensemble = prepare(method=("deep-ensemble",), seeds=(0, 1)).needs[0]
     assert [need.plan.seed for need in ensemble.members if need.plan] == [0, 1]
@@ -190,7 +190,7 @@ def test_a_given_checkpoint_serves_all_methods_and_brings_its_transform(tmp_path
     [
         (
             {"method": ("msp", "confidence")},
-            r"confidence needs a network with the confidence branch, trained with the objective learned-confidence",
+            r"confidence needs a network with the confidence branch, trained with",
         ),
         ({"recipe": "smoke"}, "--recipe describes a training"),
         ({"settings": {"recipe.epochs": 2}}, r"setting 'recipe\.epochs'"),

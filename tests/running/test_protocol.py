@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.data.images import ArrayImages, Images, Pixels, SubsetImages
+from bench.data.images import ArrayImages, Images, Pixels, PooledImages, SubsetImages
 from bench.errors import BenchError
-from bench.running.protocol import PROTOCOLS, Split, split_pair
+from bench.running.protocol import PROTOCOLS, Split, require_disjoint, split_pair
 
 TUNED = [name for name in PROTOCOLS if name != "published"]
 
@@ -130,3 +130,22 @@ def test_splitting_looks_at_no_image_of_the_test_set(protocol: str) -> None:
     make: Callable[[], object] = lambda: contents(found.test_ood)  # noqa: E731 - the seal holds
     with pytest.raises(AssertionError, match="was looked at"):
         make()
+
+
+def test_an_image_that_is_tuned_on_and_tested_on_is_an_error() -> None:
+    """Under whatever name: a pooled set that holds the one that is tuned on."""
+    inside, outside, other = numbered(2600, 1), numbered(2300, 2), numbered(1500, 3)
+    for protocol in TUNED:
+        require_disjoint(split(protocol), protocol)
+    pooled = PooledImages([outside, other])
+    found = split_pair("heldout-ood", inside, pooled, ood="all", tune_images=other)
+    with pytest.raises(BenchError, match="1,000 of the 3,800 OOD test images would be tuned on as well"):
+        require_disjoint(found, "heldout-ood")
+    within = split_pair(
+        "heldout-ood", inside, outside, ood="x", tune_images=SubsetImages(inside, np.arange(1500, 2600))
+    )
+    with pytest.raises(BenchError, match="1,000 of the 2,080 ID test images"):
+        require_disjoint(within, "heldout-ood")
+    same = Split(inside, outside, inside, SubsetImages(outside, np.arange(5)))
+    with pytest.raises(BenchError, match="5 of the 2,300 OOD"):
+        require_disjoint(same, "paper-oracle")

@@ -21,7 +21,7 @@ class Near(Method):
     name = "near"
     citation = Citation("T", "A", 2026)
     search: ClassVar[Mapping[str, tuple[float, ...]]] = {"centre": (0.0, 1.0, 2.0, 3.0), "scale": (1.0, 10.0)}
-    id_only_search = ("centre", "scale")
+    id_only_search: ClassVar[tuple[str, ...]] = ("centre", "scale")
 
     def __init__(self, *, centre: float = 1.0, scale: float = 1.0, other: str = "kept") -> None:
         self.centre, self.scale, self.other = centre, scale, other

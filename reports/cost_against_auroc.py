@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -17,26 +15,17 @@ from bench.report import Report, Results, report
 
 from .auroc_axis import dress, height
 from .cost_points import LEAST_MICROSECONDS, Point, Points, pareto_front
-from .label_places import Box, label_places
 from .panels import FigureRows, Grid, add_key, figure_rows
-from .style import figure_name, figure_style, save_figure
+from .point_numbers import draw_numbers
+from .style import LINE_COLOR, figure_name, figure_style, save_figure
 
 WIDTH, LEAST_HEIGHT = 5.2, 3.4
-NUMBER_SIZE, LIST_SIZE = 6.5, 6.5
+LIST_SIZE = 6.5
 LINE = 1.25 * LIST_SIZE / 72
 """Inches of a line of the list of methods."""
 
 MARKER = 5.0
 """Diameter of a point, in points."""
-
-DIGIT = 0.68 * NUMBER_SIZE
-"""Width of a digit, in points."""
-
-GAP = 2.5
-"""Between numbers that stand side by side, in points."""
-
-FAR = 14.0
-"""A number that is further from its point than this, in points, has a line to it."""
 
 REMARK_CHARACTERS = 120
 
@@ -45,7 +34,6 @@ FEW_DECADES = 1000.0
 
 FIGURE_SPACE = "\u2007"
 
-LINE_COLOR = "#8A8A8A"
 X_LABEL = "Microseconds per image beyond the forward pass (log scale)"
 
 
@@ -92,7 +80,8 @@ def _figure(rows: FigureRows, drawn: Points) -> Figure:
     _limits(axes, points)
     _draw_front(axes, front)
     _draw_points(axes, points, front, rows)
-    _draw_numbers(figure, axes, points, front)
+    spots = [(point.cost, height(point.auroc)) for point in points]
+    draw_numbers(figure, axes, spots, MARKER, _front_line(axes, front))
     axes.set_xlabel(X_LABEL)
     axes.text(0, -0.48 / grid.height, "\n".join(remarks), transform=axes.transAxes, va="top", fontsize=LIST_SIZE)
     add_key(figure, grid, axes)
@@ -164,34 +153,6 @@ def _mark(x: list[float], y: list[float], color: str, *, ringed: bool, label: st
         markeredgewidth=1.0 if ringed else 0.4,
         label=label,
     )
-
-
-def _draw_numbers(figure: Figure, axes: Axes, points: Sequence[Point], front: Sequence[Point]) -> None:
-    """The number of each point beside it, with a line to it where it had to move away."""
-
-    def print_points(several: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(72 / figure.dpi * x, 72 / figure.dpi * y) for x, y in axes.transData.transform(several)]
-
-    centers = print_points([(point.cost, height(point.auroc)) for point in points])
-    sizes = [(DIGIT * len(str(number)) + GAP, 1.1 * NUMBER_SIZE) for number in range(1, len(points) + 1)]
-    within = Box(*(72 / figure.dpi * edge for edge in axes.bbox.extents))
-    steps = print_points(_front_line(axes, front))
-    lines = [Box(min(a, c), min(b, d) - 0.5, max(a, c) + 0.5, max(b, d)) for (a, b), (c, d) in pairwise(steps)]
-    places = label_places(centers, sizes, MARKER / 2 + 0.8, within, lines)
-    for number, (point, center, place) in enumerate(zip(points, centers, places, strict=True), start=1):
-        far = math.dist(center, place.center) > FAR
-        axes.annotate(
-            str(number),
-            (point.cost, height(point.auroc)),
-            xytext=(place.center[0] - center[0], place.center[1] - center[1]),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=NUMBER_SIZE,
-            arrowprops={"arrowstyle": "-", "color": LINE_COLOR, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2.5}
-            if far
-            else None,
-        )
 
 
 def _remarks(points: Points) -> str:

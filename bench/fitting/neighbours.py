@@ -1,0 +1,145 @@
+"""Exact nearest neighbours in a bank: one search for every number of neighbours.
+
+Products in float32 screen the whole bank; what they cannot tell apart is computed again in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.extraction.outputs import Floats, Outputs
+
+from .bank import Bank, Doubles, Queries
+from .blocks import blocks
+from .threads import in_threads
+
+TILE, GROUP = 2048, 16
+"""How many of the bank's images are multiplied at once, and how many share one maximum; powers of 2."""
+
+SPARE = 32
+"""How many candidates are kept beyond the number of neighbours, as float32 may confuse them with the last one."""
+
+Places = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """The candidates for the nearest neighbours of N images: likenesses `(N, C)` in float32, descending, and places.
+
+    Every image of the bank whose likeness may be among the largest `most` is a candidate, unless the last of a row's
+    candidates is so like that further ones were dropped. NaN where an image's features are.
+    """
+
+    bank: Bank
+    queries: Queries
+    most: int
+    values: Floats
+    places: Places
+
+    def kth(self, k: int) -> Doubles:
+        """The k-th largest likeness of each image `(N,)`, exact in float64; k is at most `most`."""
+        pivot = self.values[:, [k - 1]]
+        above = (self.values > pivot + 2 * self.bank.error).sum(1)
+        near = self._ranked(np.abs(self.values - pivot) <= 2 * self.bank.error)
+        found = near[np.arange(len(near)), np.minimum(k - 1 - above, near.shape[1] - 1)]
+        for rows, likenesses in self._dropped(k):
+            found[rows] = np.partition(likenesses, -k, axis=1)[:, -k]
+        return np.where(np.isnan(pivot[:, 0]), np.nan, found)
+
+    def mean(self, k: int) -> Doubles:
+        """The mean of the k largest likenesses of each image `(N,)`, exact in float64; k is at most `most`."""
+        pivot = self.values[:, [k - 1]]
+        found: Doubles = self._ranked(self.values >= pivot - 2 * self.bank.error)[:, :k].mean(1)
+        for rows, likenesses in self._dropped(k):
+            found[rows] = np.sort(np.partition(likenesses, -k, axis=1)[:, -k:], axis=1)[:, ::-1].mean(1)
+        return np.where(np.isnan(pivot[:, 0]), np.nan, found)
+
+    def _ranked(self, chosen: NDArray[np.bool_]) -> Doubles:
+        """The exact likenesses of the chosen candidates, descending in each row, with -inf behind them."""
+        images, columns = np.nonzero(chosen)
+        exact = self.bank.likeness(self.queries, images, self.places[images, columns])
+        ranked = _table(images, len(chosen), -exact, np.inf)
+        ranked.sort(axis=1)
+        return -ranked
+
+    def _dropped(self, k: int) -> Iterator[tuple[NDArray[np.intp], Doubles]]:
+        """The images for which a dropped one may be among the k nearest, and their likenesses to the whole bank."""
+        if self.values.shape[1] == len(self.bank):
+            return
+        short = np.flatnonzero(self.values[:, -1] >= self.values[:, k - 1] - 2 * self.bank.error)
+        for block in blocks(len(short), 2 * len(self.bank)):
+            yield short[block], self.bank.likenesses(self.queries, short[block])
+
+
+def nearest(bank: Bank, outputs: Outputs, most: int) -> Nearest:
+    """The candidates for up to `most` nearest neighbours of each image; `most` is at most the bank's size.
+
+    The search is made once for all methods that ask.
+    """
+    return outputs.once(("nearest", bank, most), lambda: search(bank, outputs.features, most))
+
+
+def search(bank: Bank, features: NDArray[Any], most: int) -> Nearest:
+    """`nearest` of the images with these features `(N, D)`."""
+    queries, width = Queries.of(features), min(most + SPARE, len(bank))
+    rows = max(16, min(512, max(128, features.shape[1] // 4), 2**26 // len(bank)))
+    parts = [slice(start, start + rows) for start in range(0, max(1, len(features)), rows)]
+    found = in_threads(lambda part: _candidates(bank, queries.directions(part), most, width), parts)
+    values, places = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return Nearest(bank, queries, most, values, places)
+
+
+def _candidates(bank: Bank, directions: Floats, most: int, width: int) -> tuple[Floats, Places]:
+    """The `width` largest likenesses of each direction, those that can matter; the places of none are 0."""
+    likenesses, floor = _screened(bank, directions, most)
+    chosen = np.flatnonzero(likenesses >= (floor - 2 * bank.error)[:, None])
+    images, columns = np.divmod(chosen, likenesses.shape[1])
+    values = _table(images, len(directions), likenesses[images, columns], -np.inf, width)
+    places = _table(images, len(directions), columns.astype(np.int32), 0, width)
+    order = np.argsort(-values, axis=1)[:, :width]
+    values, places = np.take_along_axis(values, order, 1), np.take_along_axis(places, order, 1)
+    values[np.isnan(floor)] = np.nan
+    return values, places
+
+
+def _screened(bank: Bank, directions: Floats, most: int) -> tuple[Floats, Floats]:
+    """All likenesses `(B, W)`, W at least the bank's size with -inf beyond it, and what `most` in each row reach.
+
+    That is the `most`-th largest of the maxima of groups, which are far fewer to sort than the likenesses; of these
+    themselves where the bank is small.
+    """
+    few = len(bank) < 4 * GROUP * most
+    tile, share = (len(bank), len(bank)) if few else (TILE, TILE // GROUP)
+    tiles = -(-len(bank) // tile)
+    likenesses = np.empty((len(directions), tiles * tile), np.float32)
+    likenesses[:, len(bank) :] = -np.inf
+    maxima = np.empty((len(directions), tiles * share), np.float32)
+    for number in range(tiles):
+        part = slice(number * tile, min((number + 1) * tile, len(bank)))
+        bank.screen(directions, part, likenesses[:, part])
+        grouped = likenesses[:, number * tile : (number + 1) * tile]
+        _group_maxima(grouped, maxima[:, number * share : (number + 1) * share])
+    maxima.partition(maxima.shape[1] - most, axis=1)
+    return likenesses, maxima[:, -most]
+
+
+def _group_maxima(values: Floats, out: Floats) -> None:
+    """The maxima of groups of columns; rows are halved again and again, which is fast as they stay long."""
+    while values.shape[1] > out.shape[1]:
+        half = values.shape[1] // 2
+        values = np.maximum(values[:, :half], values[:, half:])
+    out[:] = values
+
+
+def _table(rows: NDArray[np.intp], height: int, values: NDArray[Any], empty: float, least: int = 1) -> NDArray[Any]:
+    """Values of ascending `rows` side by side in a table of that height, and `empty` where a row has fewer."""
+    counts = np.bincount(rows, minlength=height)
+    table = np.full((height, max(least, int(counts.max(initial=0)))), empty, values.dtype)
+    starts = np.cumsum(counts) - counts
+    table[rows, np.arange(len(rows)) - starts[rows]] = values
+    return table

@@ -1,17 +1,19 @@
 """Work on several cores."""
 
 import threading
+from importlib import import_module
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped] # it has no stubs
 
 from bench.fitting import threads
 from bench.fitting.threads import blas_threads, in_threads
 
+threadpoolctl = import_module("threadpoolctl")  # it has no stubs
+
 
 def allowed() -> list[int]:
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return [library["num_threads"] for library in threadpoolctl.threadpool_info() if library["user_api"] == "blas"]
 
 
 def test_results_come_in_the_order_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +37,7 @@ def test_jobs_run_side_by_side_and_their_products_on_one_core_each(monkeypatch: 
 
 
 def test_as_many_threads_as_matrix_products_may_take() -> None:
-    with threadpool_limits(1, user_api="blas"):
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
         assert blas_threads() == 1
     assert blas_threads() == max(allowed(), default=1)
 

@@ -92,7 +92,7 @@ def test_refusals(case: Any) -> None:
     METHOD(components=3).check(Facts(3, 4, np.array([3, 0, 4])))
     many = Facts(1000, 2048, np.full(1000, 100))
     METHOD(covariance="tied").check(many)
-    with pytest.raises(BenchError, match="gmm would need 1000 covariances of 2048 x 2048 .*; use covariance=tied"):
+    with pytest.raises(BenchError, match=r"gmm would need 1000 covariances of 2048 x 2048 .*; use covariance=tied"):
         METHOD().check(many)
     flat = replace(case.data.train, features=np.repeat(1e9 * case.data.features[:, :1], 16, axis=1))
     with pytest.raises(BenchError, match="gmm: a covariance is not positive definite; raise ridge, 1e-06"):

@@ -20,7 +20,8 @@ each = pytest.mark.parametrize("name", NAMES)
 
 
 def everything(case: Any) -> Outputs:
-    return Outputs(*(np.concatenate([getattr(case.id, n), getattr(case.ood, n)]) for n in ("logits", "features")))
+    logits, features = (np.concatenate([getattr(case.id, n), getattr(case.ood, n)]) for n in ("logits", "features"))
+    return Outputs(logits, features)
 
 
 @each

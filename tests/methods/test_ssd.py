@@ -54,5 +54,5 @@ def test_refusals() -> None:
         METHOD(clusters=10).check(Facts(2, 4, np.array([5, 4])))
     many = Facts(1000, 2048, np.full(1000, 100))
     METHOD().check(many)
-    with pytest.raises(BenchError, match="ssd would need 1000 covariances of 2048 x 2048 .* 34 GB; use clusters=1"):
+    with pytest.raises(BenchError, match=r"ssd would need 1000 covariances of 2048 x 2048 .* 34 GB; use clusters=1"):
         METHOD(clusters=0).check(many)

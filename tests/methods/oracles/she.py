@@ -15,10 +15,6 @@ def scores(method: Any, data: FitData, outputs: Outputs) -> list[float]:
     for z, logits in zip(outputs.features.astype(np.float64), outputs.logits, strict=True):
         own = data.labels == logits.argmax()
         pattern = data.features[own & right if (own & right).any() else own].astype(np.float64).mean(0)
-        compare = {"inner-product": np.dot, "euclidean": lambda a, b: -euclidean(a, b), "cosine": similarity}
-        found.append(float(compare[method.metric](z, pattern)))
+        likeness = {"inner-product": z @ pattern, "euclidean": -euclidean(z, pattern), "cosine": 1 - cosine(z, pattern)}
+        found.append(float(likeness[method.metric]))
     return found
-
-
-def similarity(one: Any, other: Any) -> float:
-    return 1 - float(cosine(one, other))

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Floats, Outputs
-from bench.extraction.probe import Probe, Seen
-from bench.extraction.step import moved
 from bench.extraction.view import InputLoss, Unit, View, checked_unit
 from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
@@ -42,30 +39,6 @@ class PredictedLogitLoss(InputLoss):
     def __call__(self, output: NetworkOutput) -> Tensor:
         """The loss of each image `(N,)`."""
         return -output.logits.float().max(1).values
-
-
-@dataclass(frozen=True)
-class PerturbedFeatures(Probe):
-    """The features of images in which the values that matter least were moved along the predicted class's gradient."""
-
-    epsilon: float
-    unit: Unit
-    share: float
-    differentiates: ClassVar[bool] = True
-
-    @property
-    def view(self) -> View:
-        """The same step as a view."""
-        return View(PredictedLogitLoss(), self.epsilon, self.unit, self.share, "smallest")
-
-    def __call__(self, seen: Seen) -> Tensor:
-        """The features `(B, D)`."""
-        with torch.enable_grad():
-            images = seen.images.detach().requires_grad_()
-            loss = PredictedLogitLoss()(seen.network(images)).sum()
-            (gradient,) = torch.autograd.grad(loss, images)
-        output: NetworkOutput = seen.network(moved(seen.images, gradient, self.view, seen.transform))
-        return output.features
 
 
 class AdaSCALE(Method):
@@ -99,30 +72,30 @@ class AdaSCALE(Method):
         self.unit: Unit = checked_unit(unit)
 
     @property
-    def perturbed(self) -> PerturbedFeatures:
-        """How images are perturbed, and what is seen of the training images then."""
-        return PerturbedFeatures(self.epsilon, self.unit, self.share)
+    def perturbed(self) -> View:
+        """The image in which the values that matter least were moved along the predicted class's gradient."""
+        return View(PredictedLogitLoss(), self.epsilon, self.unit, self.share, "smallest")
 
     def further_views(self) -> tuple[View, ...]:
         """The perturbed image."""
-        return (self.perturbed.view,)
+        return (self.perturbed,)
 
-    def fit_probes(self) -> tuple[Probe, ...]:
-        """The features of the perturbed training images."""
+    def fit_views(self) -> tuple[View, ...]:
+        """The perturbed training images."""
         return (self.perturbed,)
 
     def fit(self, data: FitData) -> Self:
         """Learn which shifts ID images have."""
-        probe, settings = self.perturbed, (self.k1, self.k2, self.lam)
+        view, settings = self.perturbed, (self.k1, self.k2, self.lam)
         self.shifts_ = data.once(
-            ("AdaSCALE shifts", probe, settings),
-            lambda: np.sort(weighted_shifts(data.features, data.train.probed[probe], *settings)),
+            ("AdaSCALE shifts", view, settings),
+            lambda: np.sort(weighted_shifts(data.features, data.train.beside[view].features, *settings)),
         )
         return self
 
     def score(self, outputs: Outputs) -> Scores:
         """The energy of the scaled logits `(N,)`."""
-        view, settings = self.perturbed.view, (self.k1, self.k2, self.lam)
+        view, settings = self.perturbed, (self.k1, self.k2, self.lam)
         shifts = outputs.once(
             ("AdaSCALE shifts", view, settings),
             lambda: weighted_shifts(outputs.features, outputs.beside[view].features, *settings),
@@ -172,7 +145,7 @@ class AdaSCALEA(AdaSCALE):
     equation = (
         "log Σ_k exp(w_k·h e^r + b_k) with r = Σ_d h_d / Σ_{h_d > P_p(h)} h_d, p = p_min + (1 - F(Q'))(p_max - p_min)"
     )
-    needs = frozenset({"features", "head", "training"})
+    needs = frozenset({"features", "gradients", "head", "training"})
 
     def fit(self, data: FitData) -> Self:
         """Learn which shifts ID images have, and take the last layer."""

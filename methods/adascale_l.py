@@ -30,7 +30,7 @@ class AdaSCALEL(AdaSCALE):
     """
 
     equation = "log Σ_k exp(r² z_k) with r = Σ_d h_d / Σ_{h_d > P_p(h)} h_d, p = p_min + (1 - F(Q'))(p_max - p_min)"
-    needs = frozenset({"features", "training"})
+    needs = frozenset({"features", "gradients", "training"})
 
     def scaled(self, outputs: Outputs, block: slice, ratio: Doubles) -> Doubles:
         """The logits times r squared."""

@@ -44,6 +44,7 @@ class IODIN(Method):
         "log max_k softmax(f(x') / T)_k with x'_i = x_i - ε sign(g_i) for i = argmax |g| only, g = ∇ₓ CE(f(x) / T)"
     )
     group = "inputs"
+    needs = frozenset({"gradients"})
     search = {"temperature": (1.0, 10.0, 100.0, 1000.0), "epsilon": (0.0014, 0.0028)}  # noqa: RUF012 - read-only
 
     def __init__(

@@ -71,7 +71,7 @@ class MahalanobisODIN(Method):
     citation = replace(LEE_2018, where="equations 2 and 3")
     equation = "M(x') with M(x) = max_k -(h - μ_k)ᵀ Σ⁻¹ (h - μ_k) and x' = x + ε sign(∇ₓ M(x))"
     group = "inputs"
-    needs = frozenset({"features", "training"})
+    needs = frozenset({"features", "gradients", "training"})
     search = {"epsilon": (0.0, 0.0005, 0.001, 0.0014, 0.002, 0.005, 0.01)}  # noqa: RUF012 - read-only by contract
 
     def __init__(self, *, epsilon: float = 0.0014, unit: Unit = "raw") -> None:

@@ -55,9 +55,7 @@ class ODIN(Method):
     needs = frozenset({"gradients"})
     search = {"epsilon": tuple(round(0.0002 * step, 4) for step in range(21))}  # noqa: RUF012 - read-only by contract
 
-    def __init__(
-        self, *, temperature: float = 1000.0, epsilon: float = 0.0014, unit: Unit = "raw"
-    ) -> None:
+    def __init__(self, *, temperature: float = 1000.0, epsilon: float = 0.0014, unit: Unit = "raw") -> None:
         if temperature <= 0:
             raise BenchError(f"odin: temperature must be positive, got {temperature}.")
         self.temperature, self.epsilon = temperature, epsilon

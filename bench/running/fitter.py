@@ -69,7 +69,7 @@ class Fitter:
             images = self.train()
             if images.labels is None:
                 raise BenchError(f"The training images of {self.id} have no labels, which {method.name} needs.")
-            wanted = {CLEAN: tuple(self._probes), **{view: () for view in self._views}}
+            wanted = {CLEAN: tuple(self._probes), **dict.fromkeys(self._views, ())}
             found = self.extract(images, wanted, f"{self.id} (training)")
             train = replace(found[CLEAN], beside={view: found[view] for view in self._views})
             self._data = FitData(self.extract.network.head, train)

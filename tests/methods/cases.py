@@ -47,7 +47,7 @@ def made_for(method: Method, seed: int = 0) -> Made:
 def needs_a_pass(method: Method) -> bool:
     """Whether the method asks for more than logits, features and confidence of images as they are."""
     asks = bool(method.fit_probes()) or type(method).probes is not Method.probes
-    return asks or bool({"gradients", "stages"} & method.needs) or type(method).view is not Method.view
+    return asks or bool({"gradients", "stages"} & method.needs)
 
 
 def passed(method: Method, seed: int = 0) -> Made:
@@ -59,7 +59,8 @@ def passed(method: Method, seed: int = 0) -> Made:
 
     weight, bias = (value.detach().double().numpy() for value in network.classifier.parameters())
     raw = Raw(network)
-    train = seen("train", {CLEAN: (*method.fit_probes(), raw)})[CLEAN]
+    shown = seen("train", {CLEAN: (*method.fit_probes(), raw), **dict.fromkeys(method.fit_views(), ())})
+    train = replace(shown[CLEAN], beside={view: shown[view] for view in method.fit_views()})
     data = FitData(Head(weight, bias), train.take(slice(None, None, 1 + seed)))
     method.fit(data)
     wanted = {view: (*probes, raw) for view, probes in wanted_by([method]).items()}

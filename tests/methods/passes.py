@@ -24,8 +24,9 @@ with torch.no_grad():  # logits of some size
 
 def fit_data(method: Method) -> FitData:
     """What `method` is fitted on, where the images are the training images, labelled as the network says."""
-    wanted = {CLEAN: method.fit_probes()}
-    train = extract(NETWORK, ArrayImages(PIXELS), TRANSFORM, [CLEAN], device=CPU, probes=wanted)[CLEAN]
+    wanted = {CLEAN: method.fit_probes(), **dict.fromkeys(method.fit_views(), ())}
+    found = extract(NETWORK, ArrayImages(PIXELS), TRANSFORM, list(wanted), device=CPU, probes=wanted)
+    train = replace(found[CLEAN], beside={view: found[view] for view in method.fit_views()})
     weight, bias = (value.detach().double().numpy() for value in NETWORK.classifier.parameters())
     return FitData(Head(weight, bias), replace(train, labels=np.arange(len(PIXELS)) % 5))
 

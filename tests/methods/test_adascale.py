@@ -32,9 +32,8 @@ def perturbed(case: Case, method: Method) -> Case:
         [view] = method.further_views()
         return replace(outputs, beside={view: replace(outputs, features=shifted(outputs, size))})
 
-    [probe] = method.fit_probes()
-    train = replace(case.data.train, probed={probe: shifted(case.data.train, 0.1)})
-    return Case(replace(case.data, given_train=train), beside(case.id, 0.1), beside(case.ood, 0.5), case.facts)
+    data = replace(case.data, given_train=beside(case.data.train, 0.1))
+    return Case(data, beside(case.id, 0.1), beside(case.ood, 0.5), case.facts)
 
 
 def fitted(case: Case, name: str, **parameters: Any) -> tuple[Method, Case]:
@@ -71,8 +70,8 @@ def test_the_whole_of_it_by_hand(name: str) -> None:
     order = gradient.abs().flatten(1).sort(dim=1, stable=True).indices[:, : 16 * 16 // 5]
     mask = torch.zeros(len(PIXELS), 16 * 16).scatter_(1, order, 1.0).view_as(gradient)
     features = NETWORK(inputs.detach() + 0.3 * gradient.sign() * mask).features.numpy()
-    [probe], [view] = method.fit_probes(), method.further_views()
-    assert np.allclose(data.train.probed[probe], features, rtol=1e-5, atol=1e-7)
+    [view] = method.further_views()
+    assert np.allclose(data.train.beside[view].features, features, rtol=1e-5, atol=1e-7)
     assert np.allclose(outputs.beside[view].features, features, rtol=1e-5, atol=1e-7)
     assert np.abs(features - outputs.features).max() > 1e-3
 

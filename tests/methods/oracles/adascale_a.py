@@ -23,10 +23,10 @@ def likelihood(method: Any, before: Row, after: Row) -> float:
 
 def ratios(method: Any, data: FitData, outputs: Outputs) -> list[float]:
     """The scaling factor r of each image."""
-    [probe], [view] = method.fit_probes(), method.further_views()
+    [view] = method.further_views()
     known = [
         likelihood(method, *rows)
-        for rows in zip(data.features.astype(float), data.train.probed[probe].astype(float), strict=True)
+        for rows in zip(data.features.astype(float), data.train.beside[view].features.astype(float), strict=True)
     ]
     found = []
     pairs = zip(outputs.features.astype(float), outputs.beside[view].features.astype(float), strict=True)

@@ -15,6 +15,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.gaussians import mean_and_covariance, require_room
+from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
 from bench.fitting.whitening import Whitening, squares
 from bench.logits import log_sum_exp
@@ -101,20 +102,14 @@ class GMM(Method):
 
     def fit(self, data: FitData) -> Self:
         """Fit the Gaussians of each class."""
-        self.groups_, pooled = [], np.zeros((data.features.shape[1],) * 2)
-        tied: list[tuple[Matrix, NDArray[np.float64]]] = []
+        if self.covariance == "tied":
+            self.groups_ = [self._gaussians(*self._tied(data))]
+            return self
+        self.groups_ = []
         for label in np.unique(data.labels):
             counts, means, matrices = self._fitted(data, int(label))
-            log_shares = np.log(counts / len(data.labels))
-            if self.covariance == "tied":
-                pooled += counts.sum() / len(data.labels) * matrices[0]
-                tied.append((means, log_shares))
-            else:
-                parts = zip(means, matrices, log_shares, strict=True)
-                self.groups_ += [self._gaussians(mean[None], matrix, share[None]) for mean, matrix, share in parts]
-        if tied:
-            means, log_shares = (np.concatenate(parts) for parts in zip(*tied, strict=True))
-            self.groups_.append(self._gaussians(means, pooled, log_shares))
+            parts = zip(means, matrices, np.log(counts / len(data.labels)), strict=True)
+            self.groups_ += [self._gaussians(mean[None], matrix, share[None]) for mean, matrix, share in parts]
         return self
 
     def score(self, outputs: Outputs) -> Scores:
@@ -126,6 +121,20 @@ class GMM(Method):
 
         width = 3 * outputs.features.shape[1] + 3 * sum(len(group.means) for group in self.groups_)
         return rowwise(len(outputs), width, likelihoods)
+
+    def _tied(self, data: FitData) -> tuple[Matrix, Matrix, NDArray[np.float64]]:
+        """The means, the common covariance and the log shares of all Gaussians."""
+        if self.components == 1:
+            known = moments(data)
+            covariance = known.within_covariance + self.ridge * np.eye(len(known.mean))
+            return known.class_means, covariance, np.log(known.counts[known.present] / known.total)
+        pooled, parts = np.zeros((data.features.shape[1],) * 2), []
+        for label in np.unique(data.labels):
+            counts, means, matrices = self._fitted(data, int(label))
+            pooled += counts.sum() / len(data.labels) * matrices[0]
+            parts.append((means, np.log(counts / len(data.labels))))
+        means, log_shares = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return means, pooled, log_shares
 
     def _gaussians(self, means: Matrix, matrix: Matrix, log_shares: NDArray[np.float64]) -> Gaussians:
         try:

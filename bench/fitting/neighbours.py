@@ -31,18 +31,17 @@ Places = NDArray[np.int32]
 class Nearest:
     """The candidates for the nearest neighbours of N images: likenesses `(N, C)` in float32, descending, and places.
 
-    Every image of the bank whose likeness may be among the largest `most` is a candidate, unless the last of a row's
-    candidates is so like that further ones were dropped. NaN where an image's features are.
+    Every image of the bank whose likeness may be among the largest, as many as were asked for, is a candidate, unless
+    the last of a row's candidates is so like that further ones were dropped. NaN where an image's features are.
     """
 
     bank: Bank
     queries: Queries
-    most: int
     values: Floats
     places: Places
 
     def kth(self, k: int) -> Doubles:
-        """The k-th largest likeness of each image `(N,)`, exact in float64; k is at most `most`."""
+        """The k-th largest likeness of each image `(N,)`, exact in float64, for k up to what was asked for."""
         pivot = self.values[:, [k - 1]]
         above = (self.values > pivot + 2 * self.bank.error).sum(1)
         near = self._ranked(np.abs(self.values - pivot) <= 2 * self.bank.error)
@@ -52,7 +51,7 @@ class Nearest:
         return np.where(np.isnan(pivot[:, 0]), np.nan, found)
 
     def mean(self, k: int) -> Doubles:
-        """The mean of the k largest likenesses of each image `(N,)`, exact in float64; k is at most `most`."""
+        """The mean of the k largest likenesses of each image `(N,)`, exact in float64, for k up to that too."""
         pivot = self.values[:, [k - 1]]
         found: Doubles = self._ranked(self.values >= pivot - 2 * self.bank.error)[:, :k].mean(1)
         for rows, likenesses in self._dropped(k):
@@ -91,11 +90,15 @@ def search(bank: Bank, features: NDArray[Any], most: int) -> Nearest:
     parts = [slice(start, start + rows) for start in range(0, max(1, len(features)), rows)]
     found = in_threads(lambda part: _candidates(bank, queries.directions(part), most, width), parts)
     values, places = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return Nearest(bank, queries, most, values, places)
+    return Nearest(bank, queries, values, places)
 
 
 def _candidates(bank: Bank, directions: Floats, most: int, width: int) -> tuple[Floats, Places]:
-    """The `width` largest likenesses of each direction, those that can matter; the places of none are 0."""
+    """The largest likenesses `(B, width)` of each direction, those that can matter, and their places.
+
+    In float32 at least `most` of a row reach its floor, so that many exact ones reach floor - error; one among the
+    `most` largest does so too, and reaches floor - 2 error in float32. Where there are fewer the rest is -inf.
+    """
     likenesses, floor = _screened(bank, directions, most)
     chosen = np.flatnonzero(likenesses >= (floor - 2 * bank.error)[:, None])
     images, columns = np.divmod(chosen, likenesses.shape[1])

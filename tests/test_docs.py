@@ -84,9 +84,9 @@ def test_the_method_that_contributing_shows_can_be_used() -> None:
     namespace: dict[str, Any] = {}
     exec(code, namespace)  # noqa: S102 - our own page
     logits = np.array([[1, 5, 2], [4, 3, 0]], dtype=np.float32)
-    scores = namespace["MaxLogit"].make({}).score(Outputs(logits, features=logits))
+    scores = namespace["LogitMargin"].make({}).score(Outputs(logits, features=logits))
     assert scores.dtype == np.float64
-    assert scores.tolist() == [5, 4]
+    assert scores.tolist() == [3, 1]
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:

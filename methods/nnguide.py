@@ -12,6 +12,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.bank import Bank
 from bench.fitting.data import Facts, FitData
 from bench.fitting.neighbours import nearest
+from bench.fitting.rowwise import rowwise
 from bench.logits import log_sum_exp
 from bench.method import Method, Scores, method
 from bench.seeds import derived_seed
@@ -72,6 +73,7 @@ class NNGuide(Method):
 
 def _drawn(data: FitData, size: int) -> Bank:
     """A bank of `size` training images, in their order; larger ones hold the smaller ones."""
-    order = np.random.default_rng(derived_seed(0, "nnguide", "bank")).permutation(len(data.train))
-    chosen = np.sort(order[:size])
-    return Bank.of(data.features[chosen], log_sum_exp(data.train.logits[chosen]))
+    count, logits = len(data.train), data.train.logits
+    chosen = np.sort(np.random.default_rng(derived_seed(0, "nnguide", "bank")).permutation(count)[:size])
+    energies = rowwise(size, 3 * logits.shape[1], lambda block: log_sum_exp(logits[chosen[block]]))
+    return Bank.of(data.features if size == count else data.features[chosen], energies)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Floats, Outputs
+from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.fitting.directions import directions, inverse_lengths
 from bench.fitting.threads import in_threads
@@ -100,7 +101,9 @@ class Relation(Method):
 
 def _graph(train: Outputs) -> Graph:
     """The graph's training images by predicted class, the surest first."""
-    probabilities = np.exp(log_softmax(train.logits)).astype(np.float32)
+    probabilities = np.empty(train.logits.shape, np.float32)
+    for block in blocks(len(train), 3 * train.logits.shape[1]):
+        probabilities[block] = np.exp(log_softmax(train.logits[block]))
     order = np.lexsort((-probabilities.max(1), train.predictions))
     features, probabilities = train.features[order], probabilities[order]
     starts = range(0, len(order), TILE)

@@ -23,12 +23,16 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.atomic import write_text
+from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
 from bench.fitting.data import Facts, FitData, Head
 from bench.method import METHODS, Method
 from bench.running.cost import Cost, state_bytes
 from bench.running.scoring import score_all
+
+OTHERWISE = {"gmm": {"covariance": "tied"}}
+"""Parameters for methods whose defaults are refused at a shape, where a covariance for each class is too large."""
 
 COLUMNS = ("method", "fit_seconds", "score_seconds", "microseconds_per_image", "peak_memory_mb", "state_bytes")
 
@@ -59,12 +63,22 @@ def parse() -> argparse.Namespace:
 
 
 def chosen(options: argparse.Namespace) -> Iterator[Method]:
-    """The methods by name, or all that score from logits, features and the last layer."""
+    """The methods by name, or all that score from logits, features and the last layer.
+
+    One that refuses the shape with its default parameters is measured with those of `OTHERWISE`.
+    """
+    facts = Facts(options.classes, options.features, np.full(options.classes, options.train // options.classes))
     for name in options.methods or METHODS.names():
         method: Method = METHODS.get(name)()
-        if options.methods or (method.group in ("logits", "features") and not method.ensemble):
-            method.check(Facts(options.classes, options.features, np.full(options.classes, 100)))
-            yield method
+        if not options.methods and (method.group not in ("logits", "features") or method.ensemble):
+            continue
+        try:
+            method.check(facts)
+        except BenchError as error:
+            print(f"{error} Measured with {OTHERWISE[name]}.")
+            method = METHODS.get(name).make(OTHERWISE[name])
+            method.check(facts)
+        yield method
 
 
 def make_head(options: argparse.Namespace) -> Head:
@@ -89,6 +103,13 @@ def make(folder: Path, count: int, options: argparse.Namespace, *, labelled: boo
     return Outputs(kept["logits"], kept["features"], labels=labels if labelled else None)
 
 
+def label(method: Method) -> str:
+    """The method's name, with the parameters that are not its defaults."""
+    defaults = type(method)().parameters()
+    changed = [f"{name} {value}" for name, value in method.parameters().items() if value != defaults[name]]
+    return f"{method.name} ({'; '.join(changed)})" if changed else method.name
+
+
 def open_array(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
     opened: NDArray[np.float32] = np.lib.format.open_memmap(path, "w+", np.float32, shape)
     return opened
@@ -106,7 +127,10 @@ def measure(method: Method, data: FitData, test: Outputs) -> tuple[str | float |
     peak = (fit + scored.cost).megabytes
     per_image = 1e6 * seconds / len(test)
     memory = None if peak is None else round(peak)
-    return method.name, round(fit.seconds, 2), round(seconds, 2), round(per_image, 1), memory, state_bytes(method)
+    label = (
+        method.name if method.parameters() == type(method)().parameters() else f"{method.name} {method.parameters()}"
+    )
+    return label, round(fit.seconds, 2), round(seconds, 2), round(per_image, 1), memory, state_bytes(method)
 
 
 if __name__ == "__main__":

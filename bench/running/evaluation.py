@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.canonical import canonical_json
 from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.view import CLEAN
@@ -24,7 +23,7 @@ from .cells import Cell
 from .cost import Cost, state_bytes
 from .extraction import Extractor, Found, wanted_by
 from .failures import FailureLog
-from .fitter import Fitter
+from .fitter import Fitter, spelt
 from .protocol import Split, require_disjoint, split_pair
 from .rows import row_of
 from .scoring import Scored, score_all
@@ -55,6 +54,7 @@ class Evaluation:
     store: Store
     log: FailureLog
     _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
+    _tuned: dict[tuple[str | None, ...], Tuned] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fitter = Fitter(self.extract, self.train_images, self.id)
@@ -147,10 +147,18 @@ class Evaluation:
         ready = []
         for cell, several in tried.items():
             with self.log.guard([cell]):
-                tuned = tune(several, of_id, of_ood) if len(several) > 1 else None
+                tuned = self._choose(several, split, of_id, of_ood) if len(several) > 1 else None
                 fitted = self.fitter.fit(tuned.method if tuned else several[0])
                 ready.append(Ready(cell, fitted.method, fitted.cost, tuned))
         return ready
+
+    def _choose(self, several: Sequence[Method], split: Split, of_id: Found, of_ood: Found | None) -> Tuned:
+        """The best of the candidates; the choice is made once where several pairs are tuned on the same images."""
+        tuned_on = [None if images is None else images.identity for images in (split.tune_id, split.tune_ood)]
+        key = (spelt(*several), *tuned_on)
+        if key not in self._tuned:
+            self._tuned[key] = tune(several, of_id, of_ood)
+        return self._tuned[key]
 
     def _score_id(
         self,
@@ -162,7 +170,7 @@ class Evaluation:
         """The scores of the ID test images; those that an earlier pair needed too are not computed again."""
 
         def key(method: Method) -> tuple[str, str]:
-            return f"{type(method).__qualname__} {canonical_json(method.parameters())}", images.identity
+            return spelt(method), images.identity
 
         new = [method for method in methods if key(method) not in self._id_scores]
         for method, scored in score_all(new, found, self.id, guard):

@@ -17,6 +17,11 @@ from .cost import Cost
 from .extraction import Extractor
 
 
+def spelt(*methods: Method) -> str:
+    """Kind and parameters of methods: equal for those that are fitted and score alike."""
+    return " ".join(f"{type(method).__qualname__} {canonical_json(method.parameters())}" for method in methods)
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A fitted method and what fitting it cost."""
@@ -53,7 +58,7 @@ class Fitter:
 
     def fit(self, method: Method) -> Fitted:
         """A method of the same kind and parameters, fitted. Raises what its `fit` raises."""
-        key = f"{type(method).__qualname__} {canonical_json(method.parameters())}"
+        key = spelt(method)
         if key not in self._fitted:
             self.announce([method])
             data, cost = self._data_for(method), Cost()

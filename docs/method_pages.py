@@ -52,7 +52,7 @@ def figures(protocol: str) -> list[tuple[str, ...]]:
         shares += [overall, mean(float(row["fpr_at_95_tpr"]) for row in rows)]
         costs = (
             _middle(rows, "fit_seconds", 2),
-            _middle(rows, "microseconds_per_image"),
+            _middle(rows, "microseconds_per_image", 1),
             _middle(rows, "peak_memory_mb"),
         )
         lines[method] = overall, (f"`{method}`", *(f"{100 * share:.1f}" for share in shares), *costs)

@@ -25,7 +25,7 @@ from .passing import Pass, Piece, Wanted
 from .probe import Probe
 from .view import View
 
-VERSION = 1
+VERSION = 2
 
 _OF_NETWORK = ("logits", "features", "confidence_logit")
 _PROBED = "probed"

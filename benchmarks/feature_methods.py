@@ -127,10 +127,7 @@ def measure(method: Method, data: FitData, test: Outputs) -> tuple[str | float |
     peak = (fit + scored.cost).megabytes
     per_image = 1e6 * seconds / len(test)
     memory = None if peak is None else round(peak)
-    label = (
-        method.name if method.parameters() == type(method)().parameters() else f"{method.name} {method.parameters()}"
-    )
-    return label, round(fit.seconds, 2), round(seconds, 2), round(per_image, 1), memory, state_bytes(method)
+    return label(method), round(fit.seconds, 2), round(seconds, 2), round(per_image, 1), memory, state_bytes(method)
 
 
 if __name__ == "__main__":

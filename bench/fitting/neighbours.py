@@ -18,7 +18,7 @@ from .bank import Bank, Doubles, Queries
 from .blocks import blocks
 from .threads import in_threads
 
-TILE, GROUP = 2048, 16
+TILE, GROUP = 4096, 16
 """How many of the bank's images are multiplied at once, and how many share one maximum; powers of 2."""
 
 SPARE = 32

@@ -15,8 +15,8 @@ from bench.cache import cache_root
 from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
-from bench.extraction.cache import extract_cached
 from bench.extraction import growing
+from bench.extraction.cache import extract_cached
 from bench.extraction.extract import extract as extract_with
 from bench.extraction.options import PassOptions
 from bench.extraction.outputs import Outputs
@@ -127,7 +127,7 @@ def often_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growing, "SHARD", 10)
 
 
-class Dying(Exception):
+class Killed(BaseException):
     """Stands for a kill: nothing below catches it."""
 
 
@@ -136,7 +136,7 @@ def dies_at_batch(network: Any, number: int) -> Any:
 
     def dying(images: Tensor) -> NetworkOutput:
         if len(network.seen) == number:
-            raise Dying
+            raise Killed
         output: NetworkOutput = forward(images)
         return output
 
@@ -149,7 +149,7 @@ def dies_at_batch(network: Any, number: int) -> Any:
 def test_a_pass_that_is_interrupted_goes_on_behind_what_is_safely_in(
     make_network: MakeNetwork, images: Any, transform: InputTransform, batches: int
 ) -> None:
-    with pytest.raises(Dying):
+    with pytest.raises(Killed):
         cached(dies_at_batch(make_network(), batches), images, transform, [CLEAN])
     [folder] = folders()
     assert folder.name.endswith(".partial")
@@ -165,7 +165,7 @@ def test_rows_that_were_written_but_not_flushed_are_written_again(
     make_network: MakeNetwork, images: Any, transform: InputTransform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growing, "SHARD", 15)
-    with pytest.raises(Dying):
+    with pytest.raises(Killed):
         cached(dies_at_batch(make_network(), 1), images, transform, [CLEAN])
     network = make_network()
     found = cached(network, images, transform, [CLEAN])[CLEAN]
@@ -177,7 +177,7 @@ def test_rows_that_were_written_but_not_flushed_are_written_again(
 def test_an_unreadable_progress_starts_again(
     make_network: MakeNetwork, images: Any, transform: InputTransform, progress: str
 ) -> None:
-    with pytest.raises(Dying):
+    with pytest.raises(Killed):
         cached(dies_at_batch(make_network(), 1), images, transform, [CLEAN])
     [partial] = folders()
     (partial / "progress.json").write_text(progress)

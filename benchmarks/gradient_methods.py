@@ -81,6 +81,7 @@ def run(model: torch.nn.Module, images: ArrayImages, methods: Sequence[Method]) 
 def loop(model: torch.nn.Module, batches: Sequence[Tensor], losses: int, steps: int) -> None:
     """What cannot be avoided, in the fewest lines."""
     for batch in batches:
+        gradient = batch
         for _ in range(losses):
             inputs = batch.detach().requires_grad_()
             logits = model(inputs).logits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +155,7 @@ class GMM(Method):
         from sklearn.mixture import GaussianMixture
 
         seed = derived_seed(0, "gmm", label) % 2**32
-        mixture = GaussianMixture(
+        mixture: Any = GaussianMixture(
             self.components, covariance_type=self.covariance, reg_covar=self.ridge, random_state=seed
         )
         with warnings.catch_warnings():

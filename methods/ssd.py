@@ -107,9 +107,9 @@ class SSD(Method):
         for block in blocks(len(standard), 2 * standard.shape[1]):
             standard[block] = self.standard_(data.features[block])
         seed = derived_seed(0, "ssd", "clusters") % 2**32
-        found: NDArray[np.int64] = (
-            KMeans(self.clusters, n_init=1, random_state=seed).fit_predict(standard).astype(np.int64)
-        )
+        once: Any = 1  # scikit-learn's own annotation knows "auto" alone
+        clustering = KMeans(self.clusters, n_init=once, random_state=seed)
+        found: NDArray[np.int64] = clustering.fit_predict(standard).astype(np.int64)
         return found
 
 

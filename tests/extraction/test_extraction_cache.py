@@ -241,8 +241,8 @@ def test_probes_are_kept_on_their_own(make_network: MakeNetwork, images: Any, tr
 def test_precision_and_compilation_make_other_entries_and_batches_do_not(
     make_network: MakeNetwork, images: Any, transform: InputTransform
 ) -> None:
+    network = make_network()
     for count, options in enumerate([PassOptions(), PassOptions("bf16"), PassOptions(batch_size=7, workers=3)]):
-        network = make_network()
         extract_cached(network, "w", images, transform, {CLEAN: []}, device=CPU, label="", options=options)
         assert len(folders()) == [1, 2, 2][count]
     half = extract_cached(

@@ -1,5 +1,7 @@
 """Coordinates in which a covariance is the unit matrix."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.linalg import pinvh
@@ -15,7 +17,7 @@ def some_data(rank: int = 6, count: int = 90) -> FitData:
     """Features of 6 dimensions in a plane of that rank, far from the origin, with very different spreads."""
     stream = np.random.default_rng(rank)
     flat = stream.normal(0, 1, (count, rank)) * 10.0 ** (-np.arange(rank) / 2)
-    features = flat @ np.linalg.qr(stream.normal(0, 1, (6, rank)))[0].T + 1
+    features: Any = flat @ np.linalg.qr(stream.normal(0, 1, (6, rank)))[0].T + 1
     return FitData(None, Outputs(np.zeros((count, 4), np.float32), features, None, np.arange(count) % 3))
 
 

@@ -15,8 +15,8 @@ def gaussian(data: FitData) -> tuple[list[NDArray[np.float64]], NDArray[np.float
     means = {label: features[labels == label].mean(axis=0) for label in set(labels.tolist())}
     centred = [row - means[label] for row, label in zip(features, labels.tolist(), strict=True)]
     covariance = sum(np.outer(row, row) for row in centred) / len(centred)
-    precision: NDArray[np.float64] = np.linalg.pinv(np.asarray(covariance, np.float64), hermitian=True)
-    return list(means.values()), precision
+    precision = np.linalg.pinv(np.asarray(covariance, np.float64), hermitian=True)
+    return list(means.values()), np.asarray(precision, np.float64)
 
 
 def scores(method: Any, data: FitData, outputs: Outputs) -> list[float]:

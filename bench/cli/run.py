@@ -67,6 +67,7 @@ def run(
     from bench.running.specification import seeds_from
 
     options = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_SPECIFICATION}
+    options |= {"method": method, "ood": ood}  # where nothing is given for these, the context has empty tuples
     options["seeds"] = seeds_from(seed, seeds)
     specification = make_specification(file, options, setting or [])
     from bench.running.preparation import Preparation

@@ -119,3 +119,13 @@ def test_a_bug_is_a_traceback() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr
+
+
+def test_a_run_file_is_read_and_options_override_it() -> None:
+    demo = str(Path(__file__).parents[2] / "examples" / "demo.toml")
+    plan = bench("run", demo, "--dry-run")
+    assert plan.returncode == 0, plan.stderr
+    assert "Cells: 20, results in" in plan.stdout
+    assert "runs/demo" in plan.stdout
+    less = bench("run", demo, "--ood", "glyphs", "--out", "elsewhere", "--precision", "bf16", "--dry-run")
+    assert "Cells: 4, results in elsewhere" in less.stdout

@@ -45,9 +45,11 @@ def threshold(
     bench threshold --method confidence --id digits --tpr 0.95 --out detector.json
     """
     from bench.detector import fit_detector
+    from bench.metrics.inputs import checked_tpr
     from bench.running.protocol import part, validation_count
     from bench.running.specification import settings_from
 
+    checked_tpr(tpr)  # a wrong one is refused before hours of training
     settings = settings_from(setting or [])
     chosen, data_set = _resolve(method, id, settings)
     if checkpoint is None:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from bench.errors import BenchError
 
 from .inputs import FloatArray
-from .threshold_table import Positive, ThresholdTable, threshold_table
+from .ranking import Positive, rank_scores
+from .threshold_table import ThresholdTable
 
 Curve = tuple[FloatArray, FloatArray, FloatArray]
 IndexArray = npt.NDArray[np.intp]
@@ -26,7 +27,7 @@ def roc_curve(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike, max_points: i
     >>> fpr.tolist(), tpr.tolist(), thresholds.tolist()
     ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0], [inf, 3.0, 2.0, 1.0])
     """
-    table = threshold_table(id_scores, ood_scores)
+    table = ThresholdTable.of(rank_scores(id_scores, ood_scores).scores)
     reached_id, reached_ood = _reached(table)
     fpr, tpr = reached_ood / table.n_ood, reached_id / table.n_id
     thresholds = np.concatenate([[np.inf], table.thresholds[::-1]])
@@ -43,7 +44,7 @@ def precision_recall_curve(
     score <= t, and t ascends. No point is invented at recall 0, so `aupr_in` and `aupr_out` are
     `sum(diff(recall, prepend=0) * precision)`. Precision depends on the ratio n : m. `max_points` as in `roc_curve`.
     """
-    table = threshold_table(id_scores, ood_scores).with_positive(positive)
+    table = ThresholdTable.of(rank_scores(id_scores, ood_scores).scores).with_positive(positive)
     true_positives, false_positives = (reached[1:] for reached in _reached(table))
     recall = true_positives / table.n_id
     precision = true_positives / (true_positives + false_positives)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .inputs import checked_tpr
 from .ood import band_mean_fpr
-from .threshold_table import ThresholdTable, threshold_table
+from .ranking import Ranking, rank_scores
 
 TIE_SHARE_WARNING = 0.01
 
@@ -76,23 +76,24 @@ def evaluate(
     0.9166666666666666
     """
     checked_tpr(tpr)
-    table = threshold_table(id_scores, ood_scores, context)
-    share = table.tie_share()
+    ranking = rank_scores(id_scores, ood_scores, context)
+    id_steps, ood_steps = ranking.id_steps, ranking.ood_steps
+    share = ranking.tie_share()
     return OODMetrics(
-        auroc=table.auroc(),
-        fpr_at_95_tpr=table.fpr_at_tpr(0.95),
-        fpr_at_95_tpr_ood=table.flipped.fpr_at_tpr(0.95),
-        detection_error=table.detection_error(),
-        aupr_in=table.average_precision(),
-        aupr_out=table.flipped.average_precision(),
-        fpr_at_95_tpr_band=band_mean_fpr(table),
+        auroc=ranking.auroc(),
+        fpr_at_95_tpr=id_steps.fpr_at_tpr(0.95),
+        fpr_at_95_tpr_ood=ood_steps.fpr_at_tpr(0.95),
+        detection_error=id_steps.detection_error(),
+        aupr_in=id_steps.average_precision(),
+        aupr_out=ood_steps.average_precision(),
+        fpr_at_95_tpr_band=band_mean_fpr(ranking),
         tpr=float(tpr),
-        fpr_at_tpr=table.fpr_at_tpr(tpr),
-        fpr_at_tpr_ood=table.flipped.fpr_at_tpr(tpr),
-        n_id=table.n_id,
-        n_ood=table.n_ood,
+        fpr_at_tpr=id_steps.fpr_at_tpr(tpr),
+        fpr_at_tpr_ood=ood_steps.fpr_at_tpr(tpr),
+        n_id=ranking.n_id,
+        n_ood=ranking.n_ood,
         tie_share=share,
-        warnings=_warnings(table, share),
+        warnings=_warnings(ranking, share),
     )
 
 
@@ -105,9 +106,10 @@ def fpr_name(tpr: float) -> str:
     return f"fpr_at_{100 * tpr:.10g}_tpr"
 
 
-def _warnings(table: ThresholdTable, share: float) -> tuple[str, ...]:
-    if table.thresholds.size == 1:
-        return (f"constant scores: all are tied at {table.thresholds[0]:g}, so they carry no information",)
+def _warnings(ranking: Ranking, share: float) -> tuple[str, ...]:
+    lowest = ranking.value(0)
+    if lowest == ranking.value(-1):
+        return (f"constant scores: all are tied at {lowest:g}, so they carry no information",)
     if share > TIE_SHARE_WARNING:
         return (f"tied scores: {100 * share:.1f} % of the scores equal a score of the other set",)
     return ()

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .inputs import correctness_array, score_array
-from .threshold_table import ThresholdTable, merge_counts
+from .ranking import rank_checked
+from .threshold_table import ThresholdTable
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,14 @@ def evaluate_misclassification(
     """
     scores = score_array(confidence, "confidences", context)
     right = correctness_array(correct, scores.size)
-    table = merge_counts(scores[right], scores[~right])
-    n_correct, n_wrong = table.n_id, table.n_ood
+    ranking = rank_checked(scores[right], scores[~right])
+    table = ThresholdTable.of(ranking.scores)
+    n_correct, n_wrong = ranking.n_id, ranking.n_ood
     both = n_correct > 0 and n_wrong > 0
     return MisclassificationMetrics(
-        auroc=table.auroc() if both else None,
-        aupr_success=table.average_precision() if both else None,
-        aupr_error=table.flipped.average_precision() if both else None,
+        auroc=ranking.auroc() if both else None,
+        aupr_success=ranking.id_steps.average_precision() if both else None,
+        aupr_error=ranking.ood_steps.average_precision() if both else None,
         aurc=_aurc(table),
         augrc=_augrc(table),
         accuracy=n_correct / scores.size,

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .inputs import score_array
-from .threshold_table import Positive, ThresholdTable, needed_count, threshold_table
+from .ranking import Positive, Ranking, rank_scores
+from .steps import first_step, needed_count
 
 BAND = (Fraction("0.9495"), Fraction("0.9505"))
 BAND_THRESHOLDS = 100_000
@@ -29,7 +30,7 @@ def auroc(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
     >>> auroc([2.0, 3.0], [1.0, 2.0])
     0.875
     """
-    return threshold_table(id_scores, ood_scores).auroc()
+    return rank_scores(id_scores, ood_scores).auroc()
 
 
 def fpr_at_tpr(
@@ -44,7 +45,7 @@ def fpr_at_tpr(
     >>> fpr_at_tpr([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 2.0, 5.0], tpr=0.75)
     0.5
     """
-    return threshold_table(id_scores, ood_scores).with_positive(positive).fpr_at_tpr(tpr)
+    return rank_scores(id_scores, ood_scores).steps(positive).fpr_at_tpr(tpr)
 
 
 def threshold_at_tpr(id_scores: npt.ArrayLike, tpr: float = 0.95) -> float:
@@ -68,7 +69,7 @@ def detection_error(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> floa
     >>> detection_error([1.0, 2.0, 3.0, 4.0], [0.0, 1.0])
     0.125
     """
-    return threshold_table(id_scores, ood_scores).detection_error()
+    return rank_scores(id_scores, ood_scores).id_steps.detection_error()
 
 
 def aupr_in(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
@@ -80,7 +81,7 @@ def aupr_in(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
     >>> aupr_in([2.0, 3.0], [1.0, 2.5])
     0.8333333333333333
     """
-    return threshold_table(id_scores, ood_scores).average_precision()
+    return rank_scores(id_scores, ood_scores).id_steps.average_precision()
 
 
 def aupr_out(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
@@ -89,7 +90,7 @@ def aupr_out(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
     >>> aupr_out([2.0, 3.0], [1.0, 2.5])
     0.8333333333333333
     """
-    return threshold_table(id_scores, ood_scores).flipped.average_precision()
+    return rank_scores(id_scores, ood_scores).ood_steps.average_precision()
 
 
 def fpr_at_95_tpr_band(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float | None:
@@ -101,7 +102,7 @@ def fpr_at_95_tpr_band(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> f
     where a score lies exactly on a threshold.) None, meaning undefined, when no threshold falls into the band: with
     fewer than about twenty ID scores, with ties at the quantile, or with outliers that stretch the range.
     """
-    return band_mean_fpr(threshold_table(id_scores, ood_scores))
+    return band_mean_fpr(rank_scores(id_scores, ood_scores))
 
 
 def tie_share(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
@@ -113,21 +114,23 @@ def tie_share(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
     >>> tie_share([1.0, 2.0, 2.0], [2.0, 3.0])
     0.6
     """
-    return threshold_table(id_scores, ood_scores).tie_share()
+    return rank_scores(id_scores, ood_scores).tie_share()
 
 
-def band_mean_fpr(table: ThresholdTable) -> float | None:
-    """Compute `fpr_at_95_tpr_band` from a table: binary searches for the band's ends instead of 100,000 scans."""
-    grid = _even_thresholds(float(table.thresholds[0]), float(table.thresholds[-1]))
-    fewest, most = math.ceil(BAND[0] * table.n_id), math.floor(BAND[1] * table.n_id)
-    first = np.searchsorted(table.id_below, table.n_id - most)
-    last = np.searchsorted(table.id_below, table.n_id - fewest, side="right") - 1
-    # An even threshold acts like the next distinct score above it; both ends of the band lie inside the table.
-    begin, end = np.searchsorted(grid, table.thresholds[[first - 1, last]], side="right")
+def band_mean_fpr(ranking: Ranking) -> float | None:
+    """Compute `fpr_at_95_tpr_band` from a ranking: binary searches for the band's ends instead of 100,000 scans."""
+    steps, keys = ranking.id_steps, ranking.scores.keys
+    fewest, most = math.ceil(BAND[0] * ranking.n_id), math.floor(BAND[1] * ranking.n_id)
+    # Thresholds up to the ID score of rank `last` and above that of rank `first` have their TPR in the band.
+    last, first = (ranking.rank(first_step(steps.true, count)) for count in (fewest, most + 1))
+    grid = _even_thresholds(ranking.value(0), ranking.value(-1))
+    begin, end = np.searchsorted(grid, [ranking.value(first), ranking.value(last)], side="right")
     if begin >= end:
         return None
-    index = np.searchsorted(table.thresholds, grid[begin:end])
-    return float(np.mean(table.n_ood - table.ood_below[index])) / table.n_ood
+    between = keys[first:last]
+    ood_between = ranking.scores.decode(between[between & 1 == 1])
+    reached = steps.false[first_step(steps.true, most + 1)] - np.searchsorted(ood_between, grid[begin:end])
+    return float(np.mean(reached)) / ranking.n_ood
 
 
 def _even_thresholds(low: float, high: float) -> npt.NDArray[np.float64]:

@@ -1,0 +1,85 @@
+"""What is called positive at each threshold, and the metrics that only need these counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from .inputs import checked_tpr
+from .tagged_scores import BLOCK
+
+CountArray = npt.NDArray[np.int32 | np.int64]
+
+_Block = tuple[CountArray, CountArray, CountArray]
+"""How many positives each step adds, and `true` and `false`, of some of the steps; shapes (k,)."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What is called positive as the threshold passes the distinct scores of the positive set, strictest first.
+
+    `true` and `false` (u,) count the positives and negatives on the positive side of each of these thresholds, the
+    threshold included; both ascend, and the last of `true` is the number of positives. Tied scores are one step.
+    """
+
+    true: CountArray
+    false: CountArray
+    n_negative: int
+
+    @property
+    def n_positive(self) -> int:
+        """Number of scores of the positive set."""
+        return int(self.true[-1])
+
+    def fpr_at_tpr(self, tpr: float) -> float:
+        """Share of the negatives called positive at the first step with at least the share `tpr` of the positives."""
+        step = first_step(self.true, needed_count(self.n_positive, tpr))
+        return int(self.false[step]) / self.n_negative
+
+    def false_pairs(self) -> int:
+        """Number of pairs of a positive and a negative whose negative is called positive wherever the positive is."""
+        return sum(int(np.dot(gain.astype(np.int64), false.astype(np.int64))) for gain, _, false in self._blocks())
+
+    def detection_error(self) -> float:
+        """Minimum over thresholds of ½ (share of positives missed) + ½ (share of negatives called positive)."""
+        n, m = self.n_positive, self.n_negative
+        least = min(
+            int((false.astype(np.int64) * n - true.astype(np.int64) * m).min()) for _, true, false in self._blocks()
+        )
+        return (n * m + min(least, 0)) / (2 * n * m)
+
+    def average_precision(self) -> float:
+        """Sum over steps of the gain in recall times the precision there."""
+        return math.fsum(map(_precision_sum, self._blocks())) / self.n_positive
+
+    def _blocks(self) -> Iterator[_Block]:
+        before = self.true.dtype.type(0)
+        for start in range(0, self.true.size, BLOCK):
+            true, false = self.true[start : start + BLOCK], self.false[start : start + BLOCK]
+            yield np.diff(true, prepend=before), true, false
+            before = true[-1]
+
+
+def _precision_sum(block: _Block) -> float:
+    gain, true, false = (counts.astype(np.float64) for counts in block)
+    false += true
+    return float(np.dot(gain, np.divide(true, false, out=false)))
+
+
+def first_step(counts: CountArray, count: int) -> int:
+    """Index of the first of the ascending `counts` that is at least `count`; another type would copy them all."""
+    return int(np.searchsorted(counts, counts.dtype.type(count)))
+
+
+def needed_count(size: int, share: float) -> int:
+    """Return the smallest count that is at least `share` of `size`; `share` is read as the decimal that it prints as.
+
+    >>> needed_count(20, 0.95), needed_count(21, 0.95)
+    (19, 20)
+    """
+    return math.ceil(Fraction(repr(checked_tpr(share))) * size)

@@ -55,6 +55,20 @@ def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> Non
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def require_writable(folder: Path) -> None:
+    """Make `folder` and write a file into it, which is removed again. Raises `BenchError` when that fails."""
+    probe = _temporary(folder / "probe")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+    except OSError as error:
+        reason = "it is a file, not a folder" if folder.is_file() else error.strerror or error
+        raise BenchError(f"Cannot write to {folder}: {reason}. Choose another folder.") from error
+    finally:
+        with contextlib.suppress(OSError):  # the error that matters is the one on its way
+            probe.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, atomically."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.atomic import write_atomically, write_json, write_text
+from bench.atomic import require_writable, write_atomically, write_json, write_text
 from bench.errors import BenchError
 
 
@@ -143,3 +143,23 @@ def test_a_disk_that_fills_up_while_writing_is_said_so_and_keeps_the_old_file(tm
     assert "File too large" in done.stdout
     assert path.read_text() == "old"
     assert names(tmp_path) == ["file"]
+
+
+def test_a_folder_that_can_be_written_to_is_made_and_left_empty(tmp_path: Path) -> None:
+    require_writable(tmp_path / "a" / "b")
+    assert names(tmp_path / "a" / "b") == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(BenchError, match=r"Cannot write to .*taken: it is a file, not a folder\. Choose another"):
+        require_writable(tmp_path / "taken")
+    with pytest.raises(BenchError, match=r"Cannot write to .*below: Not a directory\. Choose another"):
+        require_writable(tmp_path / "taken" / "below")
+
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)  # file permissions do not stop every user who runs the tests
+    with pytest.raises(BenchError, match=r"Cannot write to .*: Permission denied\. Choose another"):
+        require_writable(tmp_path)

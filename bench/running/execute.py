@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.atomic import write_json, write_text
+from bench.atomic import require_writable, write_json, write_text
 from bench.errors import BenchError
 from bench.progress import say
 from bench.report import REPORTS, Results
@@ -39,9 +39,13 @@ class Outcome:
 
 
 def execute(preparation: Preparation) -> Outcome:
-    """Evaluate every cell that the store does not have; each is kept as soon as it is done."""
+    """Evaluate every cell that the store does not have; each is kept as soon as it is done.
+
+    Raises `BenchError` before any long work when images are missing or the results' folder cannot be written to.
+    """
     spec = preparation.specification
     preparation.load_images()
+    require_writable(spec.out)
     for reason in preparation.skipped:
         say(f"Left out: {reason}")
     store = Store(spec.out)

@@ -344,10 +344,14 @@ def test_a_folder_without_results_says_how_to_make_some(tmp_path: Path) -> None:
         write_files(tmp_path)
 
 
-def test_results_that_cannot_be_written_are_said_so(trained: Done, tmp_path: Path) -> None:
+@pytest.mark.parametrize("below", ["", "run"])
+def test_results_that_cannot_be_written_are_said_so_before_any_work(
+    tmp_path: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid_work(monkeypatch, "bench.extraction.passing.Pass.batches", "bench.training.train.train")
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(BenchError, match=r"Cannot write .*taken"):
-        run(tmp_path / "taken" / "run", method="msp", ood="uniform")
+    with pytest.raises(BenchError, match=r"Cannot write to .*taken"):
+        run(tmp_path / "taken" / below, method="msp", ood="uniform")
 
 
 def test_images_are_a_sequence_in_the_order_of_the_scores(trained: Done) -> None:

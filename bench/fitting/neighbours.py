@@ -16,10 +16,8 @@ from bench.extraction.outputs import Floats, Outputs
 
 from .bank import Bank, Doubles, Queries
 from .blocks import blocks
+from .screen import Screen
 from .threads import in_threads
-
-TILE, GROUP = 4096, 16
-"""How many of the bank's images are multiplied at once, and how many share one maximum; powers of 2."""
 
 SPARE = 32
 """How many candidates are kept beyond the number of neighbours, as float32 may confuse them with the last one."""
@@ -99,44 +97,15 @@ def _candidates(bank: Bank, directions: Floats, most: int, width: int) -> tuple[
     In float32 at least `most` of a row reach its floor, so that many exact ones reach floor - error; one among the
     `most` largest does so too, and reaches floor - 2 error in float32. Where there are fewer the rest is -inf.
     """
-    likenesses, floor = _screened(bank, directions, most)
-    chosen = np.flatnonzero(likenesses >= (floor - 2 * bank.error)[:, None])
-    images, columns = np.divmod(chosen, likenesses.shape[1])
-    values = _table(images, len(directions), likenesses[images, columns], -np.inf, width)
-    places = _table(images, len(directions), columns.astype(np.int32), 0, width)
+    screen = Screen.of(bank, directions, most)
+    floor = screen.floor(most)
+    images, found, likenesses = screen.reaching(floor - 2 * bank.error)
+    values = _table(images, len(directions), likenesses, -np.inf, width)
+    places = _table(images, len(directions), found.astype(np.int32), 0, width)
     order = np.argsort(-values, axis=1)[:, :width]
     values, places = np.take_along_axis(values, order, 1), np.take_along_axis(places, order, 1)
     values[np.isnan(floor)] = np.nan
     return values, places
-
-
-def _screened(bank: Bank, directions: Floats, most: int) -> tuple[Floats, Floats]:
-    """All likenesses `(B, W)`, W at least the bank's size with -inf beyond it, and what `most` in each row reach.
-
-    That is the `most`-th largest of the maxima of groups, which are far fewer to sort than the likenesses; of these
-    themselves where the bank is small.
-    """
-    few = len(bank) < 4 * GROUP * most
-    tile, share = (len(bank), len(bank)) if few else (TILE, TILE // GROUP)
-    tiles = -(-len(bank) // tile)
-    likenesses = np.empty((len(directions), tiles * tile), np.float32)
-    likenesses[:, len(bank) :] = -np.inf
-    maxima = np.empty((len(directions), tiles * share), np.float32)
-    for number in range(tiles):
-        part = slice(number * tile, min((number + 1) * tile, len(bank)))
-        bank.screen(directions, part, likenesses[:, part])
-        grouped = likenesses[:, number * tile : (number + 1) * tile]
-        _group_maxima(grouped, maxima[:, number * share : (number + 1) * share])
-    maxima.partition(maxima.shape[1] - most, axis=1)
-    return likenesses, maxima[:, -most]
-
-
-def _group_maxima(values: Floats, out: Floats) -> None:
-    """The maxima of groups of columns; rows are halved again and again, which is fast as they stay long."""
-    while values.shape[1] > out.shape[1]:
-        half = values.shape[1] // 2
-        values = np.maximum(values[:, :half], values[:, half:])
-    out[:] = values
 
 
 def _table(rows: NDArray[np.intp], height: int, values: NDArray[Any], empty: float, least: int = 1) -> NDArray[Any]:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.extraction.outputs import Outputs
-from bench.fitting import blocks, neighbours, threads
+from bench.fitting import blocks, neighbours, screen, threads
 from bench.fitting.bank import Bank, Queries, direction_bank
 from bench.fitting.data import FitData
 from bench.fitting.neighbours import Nearest, nearest, search
@@ -19,8 +19,9 @@ Floats = NDArray[np.float32]
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiles, groups and blocks so small that a few hundred images fill several of them; two threads."""
-    monkeypatch.setattr(neighbours, "TILE", 64)
-    monkeypatch.setattr(neighbours, "GROUP", 4)
+    monkeypatch.setattr(screen, "TILE", 64)
+    monkeypatch.setattr(screen, "FINE", 2)
+    monkeypatch.setattr(screen, "COARSE", 8)
     monkeypatch.setattr(neighbours, "SPARE", 4)
     monkeypatch.setattr(blocks, "BLOCK_ELEMENTS", 2000)
     monkeypatch.setattr(threads, "blas_threads", lambda: 2)
@@ -110,10 +111,10 @@ def test_float32_products_stay_within_the_bound() -> None:
         weights = np.random.default_rng(0).uniform(0, 50, 300)
         for bank in (Bank.of(rows), Bank.of(rows, weights)):
             queries = Queries.of(features)
-            out = np.empty((40, 300), np.float32)
+            out = np.empty((300, 40), np.float32)
             bank.screen(queries.directions(slice(0, 40)), slice(0, 300), out)
             exact = bank.likenesses(queries, np.arange(40))
-            assert np.abs(out - exact).max() < bank.error / 4
+            assert np.abs(out.T - exact).max() < bank.error / 4
             assert bank.error < 1e-3 * max(1.0, weights.max() if bank.factors.max() > 1 else 1.0)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tarfile
+import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,22 +56,49 @@ def read_pickle(path: str | Path) -> Any:
     but tensors and plain data: loading that would run code of the file's choice.
     """
     path = require_file(path)
+    _refuse_unsafe_formats(path)
+    try:
+        with warnings.catch_warnings():
+            # It warns that this reader might not know the file's instructions. If so, it fails, and that is told below.
+            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # bytes that are no checkpoint make the unpickler raise almost anything
+        raise BenchError(f"{path} was refused and nothing in it was run: {_reason(str(error))}") from error
+
+
+def _refuse_unsafe_formats(path: Path) -> None:
     # PyTorch before 2.6 ran code from files in this format even with weights_only=True (CVE-2025-32434).
     if tarfile.is_tarfile(path):
         raise BenchError(f"{path} is in a format that PyTorch left in 2017 and cannot be read safely. {_CONVERT}")
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # bytes that are no checkpoint make the unpickler raise almost anything
-        asked_for = re.search(r"GLOBAL ([\w.]+\w)", str(error))
-        if asked_for:
-            raise BenchError(
-                f"{path} was refused and nothing in it was run: besides tensors it asks for '{asked_for[1]}', and "
-                f"loading that could run any code. {_CONVERT}"
-            ) from error
+    if _is_torchscript(path):
         raise BenchError(
-            f"{path} was refused and nothing in it was run: it is truncated, or is not tensors written by torch.save "
-            "or as safetensors. Fetch it again, or check the path."
-        ) from error
+            f"{path} is a TorchScript archive, which is a program and not tensors alone; nothing in it was run. If you "
+            "trust it, save only its tensors: "
+            f"safetensors.torch.save_file(dict(torch.jit.load('{path.name}').state_dict()), 'weights.safetensors')."
+        )
+
+
+def _is_torchscript(path: Path) -> bool:
+    """Whether this is a zip archive with constants beside its pickle, by which PyTorch tells TorchScript, too."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def _reason(message: str) -> str:
+    """Why PyTorch could not read a file, from what it says of it, and what to do."""
+    if asked_for := re.search(r"GLOBAL ([\w.]+\w)", message):
+        return f"besides tensors it asks for '{asked_for[1]}', and loading that could run any code. {_CONVERT}"
+    if "Unsupported operand" in message:
+        return (
+            "its pickle has instructions that PyTorch does not read without running code. Save it again with "
+            "torch.save and its usual pickle_protocol, or as safetensors."
+        )
+    return (
+        "it is truncated, or is not tensors written by torch.save or as safetensors. Fetch it again, or check the path."
+    )
 
 
 _CONVERT = (

@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import tarfile
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from bench.errors import BenchError, UnknownNameError
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import NETWORKS, Classifier, build_network
 from bench.networks.foreign import load_foreign, open_checkpoint, translate
+from bench.networks.tensor_file import read_pickle
 
 MEAN, STD = NORMALIZATIONS["imagenet"]
 IMAGENET = InputTransform(32, 32, 3, MEAN, STD)
@@ -245,6 +247,25 @@ def test_the_tar_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="cannot be read safely"):
         load_foreign(tmp_path / "old.tar", None, IMAGENET, id_dataset="cifar10")
     assert not (tmp_path / "it ran").exists()
+
+
+def test_torchscript_is_refused_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "script.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("script/data.pkl", pickle.dumps({"classifier.weight": 1}, protocol=2))
+        archive.writestr("script/constants.pkl", pickle.dumps((), protocol=2))
+    with pytest.raises(BenchError, match=r"script\.pth is a TorchScript archive.*torch\.jit\.load\('script\.pth'\)"):
+        load_foreign(path, None, IMAGENET, id_dataset="cifar10")
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+def test_an_unusual_pickle_protocol_is_read_where_it_can_be_and_else_named(tmp_path: Path, zipped: bool) -> None:
+    path = tmp_path / "protocol.pth"
+    torch.save({"a": torch.ones(2)}, path, pickle_protocol=3, _use_new_zipfile_serialization=zipped)
+    assert torch.equal(read_pickle(path)["a"], torch.ones(2))  # a warning would be an error here
+    torch.save({"a": torch.ones(2)}, path, pickle_protocol=5, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(BenchError, match="usual pickle_protocol"):
+        read_pickle(path)
 
 
 @settings(max_examples=150, deadline=None)

@@ -27,9 +27,10 @@ DEVRIES_2018 = Citation(
 class Confidence(Method):
     """The learned confidence: what the network's confidence branch says of an image.
 
-    An image is called OOD when its confidence is at most a threshold delta (the paper's g(x; delta)). The score is
-    the confidence itself, in (0, 1), computed in float64 from the branch's logit. It needs a network trained with
-    the objective `learned-confidence`.
+    An image is called OOD when its confidence is below a threshold delta, else ID. (The paper's g(x; delta) calls
+    OOD what is at most delta; `bench.detector` tells why delta itself is ID here.) The score is the confidence, in
+    (0, 1), computed in float64 from the branch's logit. It needs a network trained with the objective
+    `learned-confidence`.
     """
 
     citation = DEVRIES_2018

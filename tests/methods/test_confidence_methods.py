@@ -35,6 +35,11 @@ def test_extreme_logits_are_read_without_overflow(name: str) -> None:
     assert scores == pytest.approx([0.0, np.exp(-100.0), 0.5, 1.0, 1.0], rel=1e-12)
 
 
+def test_its_description_states_the_rule_by_which_detect_decides() -> None:
+    described = " ".join(str(METHODS.get("confidence").__doc__).split())
+    assert "OOD when its confidence is below a threshold delta, else ID" in described
+
+
 def test_a_network_without_the_branch_has_no_confidence() -> None:
     without = Outputs(np.zeros((2, 2), np.float32), np.zeros((2, 1), np.float32))
     with pytest.raises(ValueError, match="no confidence branch"):

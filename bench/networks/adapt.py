@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -110,6 +111,8 @@ def _makes(layer: nn.Linear, entering: Tensor, logits: Tensor) -> bool:
     x, weight, found = (tensor.detach().cpu().double() for tensor in (entering, layer.weight, logits))
     bias = None if layer.bias is None else layer.bias.detach().cpu().double()
     tolerance = max(1e-4, 4 * torch.finfo(logits.dtype).eps) * float(found.abs().max())
+    if not math.isfinite(tolerance):  # nothing can be said of such logits, and an infinite one would agree with all
+        return False
     return torch.allclose(F.linear(x, weight, bias), found, rtol=0, atol=tolerance)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 
 from bench.data.images import Images
+from bench.errors import BenchError
 from bench.extraction.cache import extract_cached
 from bench.extraction.options import PassOptions
 from bench.extraction.outputs import Outputs
@@ -32,13 +34,16 @@ class Extractor:
     options: PassOptions = field(default_factory=PassOptions)
 
     def __call__(self, images: Images, wanted: Wanted, label: str) -> Found:
-        """The outputs of every wanted view; `label` says in the progress what these images are."""
+        """The outputs of every wanted view; `label` says in the progress what these images are.
+
+        Raises `BenchError` where the logits are no numbers, so that no method has to answer for them.
+        """
         if self.network.members:
             return {CLEAN: self._ensemble(images, label)}
         return self._extract(self.network, images, wanted, label)
 
     def _extract(self, network: TestedNetwork, images: Images, wanted: Wanted, label: str) -> Found:
-        return extract_cached(
+        found = extract_cached(
             network.model,
             network.weights_hash,
             images,
@@ -48,6 +53,8 @@ class Extractor:
             label=f"Extracting {label} with {network.name}",
             options=self.options,
         )
+        require_finite(found[CLEAN].logits, f"{network.name} gives", label)
+        return found
 
     def _ensemble(self, images: Images, label: str) -> Outputs:
         """The logarithm of the members' mean softmax as logits, in float64's precision where it is near 0."""
@@ -57,6 +64,24 @@ class Extractor:
         ]
         mean = logsumexp(each, axis=0) - np.log(len(each))
         return Outputs(mean.astype(np.float32), np.empty((len(images), 0), np.float32), labels=images.labels)
+
+
+def require_finite(logits: NDArray[np.float32], whose: str, label: str) -> None:
+    """Raise `BenchError` that names the first of the images `label` whose largest logit is NaN or infinite.
+
+    Minus infinity beside finite logits is no mistake: it is how a model rules classes out.
+    """
+    if logits.shape[1] == 0:
+        return
+    largest = logits.max(axis=1)
+    bad = ~np.isfinite(largest)
+    if bad.any():
+        first = int(bad.argmax())
+        raise BenchError(
+            f"{whose} logits that are not finite: {largest[first]} for image {first} of {label} (the first of "
+            f"{int(bad.sum()):,} among {len(bad):,}). Look for weights that are not finite, or another normalisation "
+            "than the network was trained with."
+        )
 
 
 def wanted_by(methods: Iterable[Method]) -> dict[View, tuple[Probe, ...]]:

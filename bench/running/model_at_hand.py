@@ -20,7 +20,17 @@ from bench.networks.classifier import NETWORKS, Classifier
 from bench.networks.mode import evaluating
 from bench.seeds import torch_generator
 
+from .extraction import require_finite
 from .network import TestedNetwork
+
+
+def require_module(model: object) -> None:
+    """Raise `BenchError` unless `model` is a torch module."""
+    if not isinstance(model, nn.Module):
+        raise BenchError(
+            f"The model is of type {type(model).__name__}, and a torch.nn.Module is needed. Give the module itself, or "
+            "wrap what makes the logits in a module whose forward calls it."
+        )
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -32,7 +42,7 @@ def device_of(model: nn.Module) -> torch.device:
 def as_tested(model: nn.Module, transform: InputTransform, device: torch.device) -> TestedNetwork:
     """`model` with this project's contract, run on `device`; the model itself is left as it is and where it is.
 
-    Raises `BenchError` if it does not turn the images that `transform` makes into logits.
+    Raises `BenchError` if it does not turn the images that `transform` makes into finite logits.
     """
     if device_of(model) != torch.empty(0, device=device).device:
         model = copy.deepcopy(model).to(device)
@@ -49,6 +59,7 @@ def as_tested(model: nn.Module, transform: InputTransform, device: torch.device)
         ) from error
     inner = adapted.model if isinstance(adapted, AdaptedClassifier) else adapted
     name = inner.name if _is_own(inner) else type(inner).__name__
+    require_finite(logits.float().cpu().numpy(), f"The model {name} gives", "normal noise that it was tried on")
     return TestedNetwork(adapted, name, _identify(inner, logits), transform, "unknown", None)
 
 

@@ -20,7 +20,7 @@ from bench.method import METHODS, Method
 from bench.networks.classifier import Classifier
 
 from .facts import facts_of_model, facts_without_network
-from .model_at_hand import as_tested, device_of, require_classes
+from .model_at_hand import as_tested, device_of, require_classes, require_module
 from .network import TestedNetwork, no_network
 from .preparation import NetworkNeed, Preparation, not_empty
 from .selection import select_methods
@@ -44,6 +44,7 @@ class ModelPreparation(Preparation):
         transform: InputTransform | None,
         train: str | Images | None = None,
     ) -> None:
+        require_module(model)
         self.train_source = train
         self.model, self.at_hand, self.sources, self.given_transform = model, methods, sources, transform
         named = select_methods(name for name in methods if isinstance(name, str))

@@ -134,6 +134,11 @@ def test_where_the_logits_are_not_linear_in_them_there_are_no_features(finish: A
     assert not wrapped.has_features
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_of_logits_that_are_not_finite_nothing_is_said(value: float) -> None:
+    assert not adapted(Mlp(lambda logits: torch.full_like(logits, value))).has_features
+
+
 def test_a_convolutional_head_has_no_features() -> None:
     wrapped = adapted(squeezenet1_1(num_classes=4), torch.rand(1, 3, 32, 32))
     assert not wrapped.has_features

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -255,6 +257,46 @@ def test_an_error_of_a_method_is_the_cause_of_what_is_raised(tmp_path: Path) -> 
 class Softmaxed(Digits):
     def forward(self, input: Tensor) -> Tensor:
         return super().forward(input).softmax(1)
+
+
+class Diverging(Digits):
+    """Gives `value` in place of the logits of what `where` says of the brightness."""
+
+    def __init__(self, value: float, where: Callable[[Tensor], Tensor] = lambda brightness: brightness > -9) -> None:
+        super().__init__()
+        self.value, self.where = value, where
+
+    def forward(self, input: Tensor) -> Tensor:
+        logits = super().forward(input)
+        return torch.where(self.where(input.mean((1, 2, 3)))[:, None], self.value, logits)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("methods", [["msp"], ["knn"]])
+def test_a_model_whose_logits_are_not_finite_is_told_so(value: float, methods: list[str]) -> None:
+    with pytest.raises(BenchError, match=r"The model Diverging gives logits that are not finite: .* image 0 of normal"):
+        call(Diverging(value), methods=methods)
+
+
+def test_the_first_image_whose_logits_are_not_finite_is_named() -> None:
+    images = ArrayImages(np.concatenate([np.zeros((7, 8, 8), np.uint8), np.full((2, 8, 8), 255, np.uint8)]))
+    model = Diverging(math.nan, lambda brightness: brightness > 1)
+    with pytest.raises(BenchError, match=r"Diverging gives logits .*: nan for image 7 of white .*first of 2 among 9"):
+        call(model, ood={"white": images}, methods=["msp", "energy"])
+
+
+def test_classes_may_be_ruled_out() -> None:
+    assert call(RuledOut(), methods=["msp", "energy"])["auroc"].between(0, 1).all()
+
+
+class RuledOut(Digits):
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input).index_fill(1, torch.tensor([3]), -math.inf)
+
+
+def test_a_function_is_no_model() -> None:
+    with pytest.raises(BenchError, match=r"The model is of type function, and a torch\.nn\.Module is needed"):
+        call(cast(nn.Module, lambda images: images.flatten(1)[:, :10]))
 
 
 def several_sizes() -> Images:

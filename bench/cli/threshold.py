@@ -30,7 +30,7 @@ def threshold(
     normalize: Normalize = None,
     network: Network = None,
     recipe: Recipe = None,
-    seed: Annotated[int, typer.Option(help="Seed to train with, where no checkpoint is given.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="The seed to train with (default: 0).")] = None,
     setting: Settings = None,
     device: Device = "auto",
     data: Data = None,
@@ -55,8 +55,10 @@ def threshold(
     if checkpoint is None:
         if normalize is not None:
             raise BenchError("--normalize describes a --checkpoint from elsewhere; without one, leave it out.")
-        found, file = _train(chosen, data_set, settings, network, recipe, seed, device, data)
+        found, file = _train(chosen, data_set, settings, network, recipe, seed or 0, device, data)
     else:
+        if recipe is not None or seed is not None:
+            raise BenchError("--recipe and --seed describe a training, and a --checkpoint is trained. Leave them out.")
         found, file = _open(checkpoint, data_set, network, normalize), checkpoint
     images = _test_images(data_set, found, data)
     count = validation_count(images)

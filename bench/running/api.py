@@ -19,7 +19,7 @@ def run(
     *,
     id: str,
     ood: str | Sequence[str],
-    seeds: int | Sequence[int] = (0,),
+    seeds: int | Sequence[int] | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path = "runs/latest",
     files: bool = False,
@@ -28,15 +28,16 @@ def run(
     """Run methods on ID/OOD pairs and return one row per cell; what `out` holds already is not computed again.
 
     The arguments are those of `bench run`: `network`, `checkpoint`, `normalize`, `recipe`, `protocol`, `tune_on`,
-    `device`, `data`; `seeds` is a number of seeds or the seeds; `settings` maps `"odin.epsilon"` to a value. With
-    `files` the tables and plots are written to `out` too. Metrics are fractions in [0, 1]; scores are larger for more
-    in-distribution images. Raises `BenchError` for bad input, and when cells failed, after all others are done.
+    `device`, `data`; `seeds` is a number of seeds to train with, or the seeds; `settings` maps `"odin.epsilon"` to a
+    value. With `files` the tables and plots are written to `out` too. Metrics are fractions in [0, 1]; scores are
+    larger for more in-distribution images. Raises `BenchError` for bad input, and when cells failed, after all others
+    are done.
     """
     specification = RunSpecification(
         method=_several(method),
         id=id,
         ood=_several(ood),
-        seeds=tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds),
+        seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
         settings=settings or {},
         bindings=project_bindings(Path.cwd()),
         out=Path(out),

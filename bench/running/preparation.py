@@ -101,6 +101,11 @@ class Preparation:
             return None
         if spec.recipe is not None:
             raise BenchError("--recipe describes a training, and a --checkpoint is trained. Leave one of them out.")
+        if spec.seeds is not None:
+            raise BenchError(
+                "--seed and --seeds are those of a training, and a --checkpoint is trained. Leave one of them out. The "
+                "seed of a method itself is a setting: --set mc-dropout.seed=1."
+            )
         given = open_checkpoint(
             spec.checkpoint,
             network=spec.network,
@@ -132,7 +137,7 @@ class Preparation:
             facts = facts_of_checkpoint(self.given, lambda: self.train_images)
             yield NetworkNeed(self._able(single, facts), self.given)
         else:
-            for seed in dict.fromkeys(self.specification.seeds):
+            for seed in self.specification.training_seeds:
                 for objective in dict.fromkeys(method.objective for method in single):
                     assert objective is not None
                     methods = [method for method in single if method.objective == objective]
@@ -143,12 +148,13 @@ class Preparation:
         yield NetworkNeed(self._able(without, facts_without_network(lambda: self.train_images)))
 
     def _find_ensembles(self) -> Iterator[NetworkNeed]:
-        seeds = () if self.given is not None else tuple(dict.fromkeys(self.specification.seeds))
+        seeds = self.specification.training_seeds
         for method in self.methods:
             if not method.ensemble:
                 continue
-            if len(seeds) < 2:
-                self._skip(method, f"{method.name} needs networks of several seeds. Train some with --seeds K.")
+            if self.given is not None or len(seeds) < 2:
+                way = "Train" if self.given is None else "Leave the one --checkpoint out, and train"
+                self._skip(method, f"{method.name} needs networks of several seeds. {way} some with --seeds K.")
                 continue
             assert method.objective is not None
             members = tuple(NetworkNeed((), plan=self._plan(method.objective, seed)) for seed in seeds)

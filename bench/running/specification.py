@@ -19,8 +19,9 @@ from .protocol import PROTOCOLS
 class RunSpecification:
     """One run: methods against ID/OOD pairs, on networks that are trained or given.
 
-    `network`, `recipe` are None for the ID set's defaults; `checkpoint` replaces training; `settings` maps
-    `name.parameter` of a method, data set, objective or the `recipe` to a value; `bindings` name local images.
+    `network`, `recipe` are None for the ID set's defaults, `seeds` for the seed 0; `checkpoint` replaces training;
+    `settings` maps `name.parameter` of a method, data set, objective or the `recipe` to a value; `bindings` name local
+    images.
     """
 
     method: tuple[str, ...]
@@ -30,7 +31,7 @@ class RunSpecification:
     checkpoint: Path | None = None
     normalize: str | None = None
     recipe: str | None = None
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[int, ...] | None = None
     protocol: str = "published"
     tune_on: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class RunSpecification:
         for option, kind in (("method", "methods"), ("id", "datasets"), ("ood", "datasets")):
             if not getattr(self, option):
                 raise BenchError(f"Nothing given for --{option}. See what there is with: bench list {kind}")
-        if not self.seeds:
+        if self.seeds == ():
             raise BenchError("Nothing given for --seeds: at least one seed is needed.")
         if self.protocol not in PROTOCOLS:
             raise UnknownNameError("protocol", self.protocol, PROTOCOLS)
@@ -60,6 +61,11 @@ class RunSpecification:
     def pass_options(self) -> PassOptions:
         """How networks are run over data sets."""
         return PassOptions(precision=self.precision, workers=self.workers, compile=self.compile)
+
+    @property
+    def training_seeds(self) -> tuple[int, ...]:
+        """The seeds to train with, each once."""
+        return tuple(dict.fromkeys((0,) if self.seeds is None else self.seeds))
 
     def settings_of(self, name: str) -> dict[str, Any]:
         """The settings of one method, data set, objective or `recipe`."""

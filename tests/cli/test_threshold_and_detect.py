@@ -177,6 +177,8 @@ def test_the_order_of_the_images_does_not_matter(detector: Path, tmp_path: Path)
         (("--method", "msp", "--id", "digits", "--normalize", "cifar10"), "without one, leave it out"),
         (("--method", "msp", "--id", "digits", "--set", "odin.epsilon=1"), "odin.epsilon"),
         (("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--tpr", "95"), "Did you mean 0.95"),
+        (("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--seed", "0"), "--recipe and --seed describe a"),
+        (("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--recipe", "smoke"), "--recipe and --seed"),
         (("--method", "confidence", "--id", "digits", "--checkpoint", "NET"), "objective learned-confidence"),
         (("--method", "msp", "--id", "tiny=npz:TINY", "--checkpoint", "NET"), "Too few images (4)"),
         (("--method", "msp", "--id", "uniform"), "split of uniform"),

@@ -172,7 +172,7 @@ def test_one_set_under_two_names_is_refused(tmp_path: Path) -> None:
 
 def test_a_given_checkpoint_serves_all_methods_and_brings_its_transform(tmp_path: Path) -> None:
     path = saved_checkpoint(tmp_path, objective="learned-confidence", seed=4)
-    preparation = prepare(method=("all",), checkpoint=path, seeds=(0, 1))
+    preparation = prepare(method=("all",), checkpoint=path)
     need, without = preparation.needs
     assert (need.plan, without.plan, without.checkpoint) == (None, None, None)
     assert {method.objective for method in need.methods} == {"cross-entropy", "learned-confidence"}
@@ -193,6 +193,12 @@ def test_a_given_checkpoint_serves_all_methods_and_brings_its_transform(tmp_path
             r"confidence needs a network with the confidence branch, trained with",
         ),
         ({"recipe": "smoke"}, "--recipe describes a training"),
+        ({"seeds": (0,)}, "--seed and --seeds are those of a training, and a --checkpoint is trained"),
+        ({"seeds": (0, 1)}, "--seed and --seeds are those of a training"),
+        (
+            {"method": ("deep-ensemble",)},
+            r"several seeds\. Leave the one --checkpoint out, and train some with --seeds",
+        ),
         ({"settings": {"recipe.epochs": 2}}, r"setting 'recipe\.epochs'"),
         ({"settings": {"cross-entropy.x": 2}}, r"setting 'cross-entropy\.x'"),
         ({"network": "vgg13"}, "vgg13"),
@@ -203,6 +209,12 @@ def test_what_a_given_checkpoint_cannot_do_is_refused(tmp_path: Path, changes: d
     path = saved_checkpoint(tmp_path)
     with pytest.raises(BenchError, match=message):
         prepare(checkpoint=path, **changes)
+
+
+def test_a_methods_own_seed_is_a_setting_beside_a_checkpoint_too(tmp_path: Path) -> None:
+    settings = {"mc-dropout.seed": 3, "random.seed": 4}
+    found = prepare(checkpoint=saved_checkpoint(tmp_path), method=("mc-dropout", "random"), settings=settings)
+    assert [method.parameters()["seed"] for method in found.methods] == [3, 4]
 
 
 def test_the_plan_names_networks_sets_and_counts() -> None:

@@ -25,6 +25,9 @@ _CITATION = Citation(
     "section 4.2; the archives are linked from https://github.com/facebookresearch/odin",
 )
 _SIDE = 32
+# Of ODIN's iSUN.tar.gz, and of the test images in tiny-imagenet-200.zip; those of its other archives are not known.
+_ISUN = "8925 sha256:3bed3396b38460c174df435c4104f13600df36e731f2752c030502fc1cbd589a"
+_TINY_IMAGENET = "10000 sha256:8705ba91e59a0d1d565231bd21cd81af6439f0cbd8c6f5d3ffe87508e7300f19"
 
 
 class _Odin(StoredSet):
@@ -88,7 +91,7 @@ class TinyImageNetResize(_TinyImageNet):
 
     title = "TinyImageNet (resize)"
     files: ClassVar = {"test": ("Imagenet_resize",)}
-    checksums: ClassVar = {"Imagenet_resize": "images:10000", _TinyImageNet.source: "images:10000"}
+    checksums: ClassVar = {"Imagenet_resize": "images:10000", _TinyImageNet.source: f"images:{_TINY_IMAGENET}"}
     by_hand = "Unpack ODIN's Imagenet_resize.tar.gz in {root}, or tiny-imagenet-200.zip to derive the set."
 
     def derive(self, folder: Path) -> Images:
@@ -111,7 +114,7 @@ class TinyImageNetCrop(_TinyImageNet):
 
     title = "TinyImageNet (crop)"
     files: ClassVar = {"test": ("Imagenet",)}
-    checksums: ClassVar = {"Imagenet": "images:10000", _TinyImageNet.source: "images:10000"}
+    checksums: ClassVar = {"Imagenet": "images:10000", _TinyImageNet.source: f"images:{_TINY_IMAGENET}"}
     by_hand = "Unpack ODIN's Imagenet.tar.gz in {root}, or tiny-imagenet-200.zip to derive the set."
 
     def __init__(self, derived: bool = False, seed: int = 0) -> None:
@@ -156,7 +159,7 @@ class Isun(_Odin):
     title = "iSUN"
     counts: ClassVar = {"test": 8_925}
     files: ClassVar = {"test": ("iSUN",)}
-    checksums: ClassVar = {"iSUN": "images:8925"}
+    checksums: ClassVar = {"iSUN": f"images:{_ISUN}"}
     by_hand = "Unpack ODIN's iSUN.tar.gz in {root}."
 
 
@@ -222,5 +225,5 @@ class AllImages(DataSet):
         return [file for name in self.parts for file in DATASETS.get(name)().status(root)]
 
     def verify(self, root: Path) -> list[FileStatus]:
-        """The folders of all parts, their images counted."""
+        """The folders of all parts, read whole where their checksums are known."""
         return [file for name in self.parts for file in DATASETS.get(name)().verify(root)]

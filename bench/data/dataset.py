@@ -42,11 +42,20 @@ class Place:
 
 @dataclass(frozen=True)
 class FileStatus:
-    """One file of a data set on this machine. `state` is `ok`, `missing` or `corrupt`."""
+    """One file or folder of a data set on this machine.
+
+    `state` is `missing`, `corrupt` where it is not as its checksum says, or `ok`: there, and after `verify` as its
+    checksum says. `verify` calls `unchecked` what is there and has no checksum that could tell; `detail` says more.
+    """
 
     path: Path
-    state: Literal["ok", "missing", "corrupt"]
+    state: Literal["ok", "missing", "corrupt", "unchecked"]
     detail: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether it is there and not known to be damaged."""
+        return self.state in {"ok", "unchecked"}
 
 
 class DataSet(ABC):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from bench.errors import BenchError, MissingDataError
 
+from .checksum import checked
 from .dataset import DataSet, FileStatus, Place
-from .download import Archive, Say, download, file_digest, readable_bytes
+from .download import Archive, Say, download, readable_bytes
 from .unpack import unpack
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class StoredSet(DataSet):
     Class data: `files` lists, per split, the paths below the data root that loading needs (a folder counts as one
     path); `archives` is what `fetch` downloads and unpacks, `by_hand` says how to get the files
     without it, with `{root}` for the data root.
-    `checksums` gives for a path below the data root `md5:HEX`, `size:BYTES` or, for a folder, `images:COUNT`.
+    `checksums` gives the checksum of a path below the data root, as `bench.data.checksum` reads it.
     """
 
     files: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -71,7 +72,7 @@ class StoredSet(DataSet):
 
         Raises `BenchError` when there is nothing that could be downloaded, or it is not whole afterwards.
         """
-        if all(file.state == "ok" for file in self.verify(root)):
+        if all(file.passes for file in self.verify(root)):
             say(f"{self.name} is complete below {root}.")
             return
         if not self.archives:
@@ -83,7 +84,7 @@ class StoredSet(DataSet):
                 unpack(path, root / archive.into)
         self.arrange(root)
         for file in self.verify(root):
-            if file.state != "ok":
+            if not file.passes:
                 raise BenchError(f"{file.path} is {file.state} after the download of {self.name}. {file.detail}")
         say(f"{self.name} is complete below {root}.")
 
@@ -97,24 +98,4 @@ class StoredSet(DataSet):
 
     def verify(self, root: Path) -> list[FileStatus]:
         """The state of each file, read whole where its checksum is known."""
-        return [
-            _checked(file, self.checksums.get(file.path.relative_to(root).as_posix())) for file in self.status(root)
-        ]
-
-
-def _checked(file: FileStatus, expected: str | None) -> FileStatus:
-    if file.state != "ok" or expected is None:
-        return file
-    kind, _, value = expected.partition(":")
-    found = _measured(file.path, kind)
-    return file if found == value else FileStatus(file.path, "corrupt", f"{kind}: {found} instead of {value}")
-
-
-def _measured(path: Path, kind: str) -> str:
-    if kind == "size":
-        return str(path.stat().st_size)
-    if kind == "images":
-        from .files import find_images
-
-        return str(len(find_images(path)))
-    return file_digest(path, kind)
+        return [checked(file, self.checksums.get(file.path.relative_to(root).as_posix())) for file in self.status(root)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +84,43 @@ def test_verify_counts_the_images_of_a_folder(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["verify", "isun", "--data", str(tmp_path)])
     assert result.exit_code == 1
     assert "images: 1 instead of 8925" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["isun", "lsun-crop"])
+def test_verify_is_no_kinder_than_what_it_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """With the right number of images, but not the right ones."""
+    data_set = DATASETS.get(name)
+    [folder] = data_set.files["test"]
+    count, *digest = data_set.checksums[folder].removeprefix("images:").split(" ")
+    (tmp_path / folder).mkdir()
+    for place in range(2):
+        Image.new("RGB", (32, 32)).save(tmp_path / folder / f"{place}.png")
+    monkeypatch.setattr(data_set, "checksums", {folder: " ".join(["images:2", *digest])})
+    result = RUNNER.invoke(app, ["verify", name, "--data", str(tmp_path)])
+    if name == "isun":
+        assert (result.exit_code, count) == (1, "8925")
+        assert "isun  corrupt" in result.stdout
+    else:
+        assert (result.exit_code, digest) == (0, [])
+        assert "counted only (2 images)" in result.stdout
+        assert "ok" not in result.stdout.replace(str(tmp_path), "").split()
+
+
+@pytest.mark.parametrize("damage", [False, True])
+@pytest.mark.parametrize(("name", "folder"), [("isun", "iSUN"), ("tinyimagenet-crop", "tiny-imagenet-200/test/images")])
+def test_verify_knows_the_real_images(tmp_path: Path, name: str, folder: str, damage: bool) -> None:
+    real = Path(os.environ["BENCH_DATA"]) / folder
+    if not real.is_dir():
+        pytest.skip(f"needs {folder} in BENCH_DATA")
+    shutil.copytree(real, tmp_path / folder, copy_function=os.symlink)
+    if damage:
+        path = sorted((tmp_path / folder).rglob("*.[jJ]*"))[-1]
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content[:-1])
+    result = RUNNER.invoke(app, ["verify", name, "--data", str(tmp_path)])
+    assert result.stdout.split()[:2] == [name, "corrupt" if damage else "ok"]
+    assert result.exit_code == int(damage)
 
 
 def test_fetch_without_a_terminal_says_the_size_and_what_to_type(tmp_path: Path) -> None:

@@ -86,10 +86,14 @@ def _resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Metho
 
 def _open(path: Path, data_set: DataSet, network: str | None, normalize: str | None) -> NetworkCheckpoint:
     from bench.networks.foreign import open_checkpoint
+    from bench.running.caveats import other_training_set
 
-    return open_checkpoint(
+    found = open_checkpoint(
         path, network=network, normalize=normalize, id_dataset=data_set.name, classes=data_set.classes
     )
+    for caveat in other_training_set(found.id_dataset, data_set.name):
+        typer.echo(f"Warning: {caveat}.", err=True)
+    return found
 
 
 def _train(

@@ -42,7 +42,10 @@ class Ready:
 
 @dataclass
 class Evaluation:
-    """One network's cells: evaluated unless the store has them, each kept as soon as it is done."""
+    """One network's cells: evaluated unless the store has them, each kept as soon as it is done.
+
+    `caveats` are warnings that stand in each of its rows.
+    """
 
     extract: Extractor
     id: str
@@ -53,6 +56,7 @@ class Evaluation:
     tune_images: Images | None
     store: Store
     log: FailureLog
+    caveats: tuple[str, ...] = ()
     _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
     _tuned: dict[tuple[str | None, ...], Tuned] = field(default_factory=dict)
 
@@ -186,9 +190,10 @@ class Evaluation:
         id_accuracy = None if correct is None else float(correct.mean())
         device = self.extract.device
         seconds = ready.cost.seconds + of_id.cost.seconds + of_ood.cost.seconds
+        row = cell.row(method, split, metrics, id_accuracy, tuned=ready.tuned is not None)
         record = {
             "cell": cell.describe(),
-            "row": cell.row(method, split, metrics, id_accuracy, tuned=ready.tuned is not None),
+            "row": {**row, "warnings": [*self.caveats, *row["warnings"]]},
             "cost": _cost(ready, of_id, of_ood),
             "tuning": ready.tuned.describe() if ready.tuned else [],
             "provenance": {**provenance(device, seconds), "pass": self.extract.options.describe()},

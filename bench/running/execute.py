@@ -48,6 +48,8 @@ def execute(preparation: Preparation) -> Outcome:
     require_writable(spec.out)
     for reason in preparation.skipped:
         say(f"Left out: {reason}")
+    for caveat in preparation.caveats:
+        say(f"Warning: {caveat}.")
     store = Store(spec.out)
     log = FailureLog(store)
     rows: list[dict[str, Any]] = []
@@ -60,6 +62,7 @@ def execute(preparation: Preparation) -> Outcome:
             protocol=spec.protocol,
             tune_on=spec.tune_on,
             tune_images=preparation.tune_images,
+            caveats=preparation.caveats if need.has_network else (),
             store=store,
             log=log,
         )

@@ -31,7 +31,8 @@ def facts_of_plan(plan: TrainingPlan, train_images: Callable[[], Images]) -> Fac
 
 
 def facts_of_checkpoint(checkpoint: Checkpoint, train_images: Callable[[], Images]) -> Facts:
-    """Facts of a network that is given as a checkpoint."""
+    """Facts of a network that is given as a checkpoint. Raises `BenchError` if it has but one class."""
+    _require_several_classes(checkpoint.num_classes, "The checkpoint")
     lacks = {}
     if not checkpoint.confidence_branch or checkpoint.objective not in ("learned-confidence", "unknown"):
         branch = "a" if checkpoint.confidence_branch else "no"
@@ -45,9 +46,10 @@ def facts_of_checkpoint(checkpoint: Checkpoint, train_images: Callable[[], Image
 
 
 def facts_of_model(network: TestedNetwork, train_images: Callable[[], Images]) -> Facts:
-    """Facts of a torch module at hand."""
+    """Facts of a torch module at hand. Raises `BenchError` if it has but one class."""
     model = network.model
     assert isinstance(model, Classifier | AdaptedClassifier)
+    _require_several_classes(model.num_classes, network.name)
     lacks = {}
     if model.confidence is None:
         lacks["confidence"] = (
@@ -71,6 +73,15 @@ def facts_without_network(train_images: Callable[[], Images]) -> Facts:
     lacks: dict[str, str] = {}
     counts = class_counts(train_images, 0, lacks)
     return Facts(0, 0, counts, lacks)
+
+
+def _require_several_classes(count: int, whose: str) -> None:
+    """Raise `BenchError` for a network of fewer than two classes: its softmax is 1 for every image."""
+    if count < 2:
+        raise BenchError(
+            f"{whose} tells {count} class{'' if count == 1 else 'es'} apart, and scores compare classes: at least two "
+            "are needed. A network with one output for two classes must return two logits, such as (0, z)."
+        )
 
 
 def count_features(network: str, classes: int) -> int:

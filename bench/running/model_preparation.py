@@ -22,7 +22,8 @@ from bench.networks.classifier import Classifier
 from .facts import facts_of_model, facts_without_network
 from .model_at_hand import as_tested, device_of, require_classes, require_module
 from .network import TestedNetwork, no_network
-from .preparation import NetworkNeed, Preparation, not_empty
+from .network_need import NetworkNeed
+from .preparation import Preparation, not_empty
 from .selection import select_methods
 from .specification import RunSpecification, require_used
 

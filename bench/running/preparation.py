@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -22,36 +21,12 @@ from bench.networks.foreign import open_checkpoint
 from bench.training.planning import plan_training
 from bench.training.train import TrainingPlan, find_or_train
 
+from .caveats import caveats
 from .facts import facts_of_checkpoint, facts_of_plan, facts_without_network
 from .network import TestedNetwork, ensemble_of, no_network
+from .network_need import NetworkNeed
 from .selection import select_methods
 from .specification import RunSpecification
-
-
-@dataclass(frozen=True)
-class NetworkNeed:
-    """A network that some methods share: given as a checkpoint, to be trained as `plan` says, an ensemble of others, a
-    model at hand, or none at all.
-    """
-
-    methods: tuple[Method, ...]
-    checkpoint: Checkpoint | None = None
-    plan: TrainingPlan | None = None
-    members: tuple[NetworkNeed, ...] = ()
-    of_model: bool = False
-
-    def describe(self) -> str:
-        """One line for the plan of a run."""
-        names = ", ".join(method.name for method in self.methods)
-        if self.members:
-            return f"ensemble of the {len(self.members)} networks above: {names}"
-        if self.checkpoint is not None:
-            return f"{self.checkpoint.network} (given checkpoint {self.checkpoint.weights_hash[:12]}): {names}"
-        if self.plan is None:
-            return f"no network: {names}"
-        plan = self.plan
-        state = "found trained" if plan.path.exists() else f"to train for {plan.recipe.epochs} epochs"
-        return f"{plan.network}, {plan.objective}, recipe {plan.recipe.name}, seed {plan.seed} ({state}): {names}"
 
 
 class Preparation:
@@ -234,6 +209,14 @@ class Preparation:
                 raise BenchError(f"'{seen[images.identity]}' and '{name}' are the same images. Leave one of them out.")
             seen[images.identity] = name
 
+    @cached_property
+    def caveats(self) -> tuple[str, ...]:
+        """What a reader of the networks' figures must be warned of."""
+        if not any(need.has_network for need in self.needs):
+            return ()
+        trained_on = self.id_set.name if self.given is None else self.given.id_dataset
+        return caveats(trained_on, self.id_set.name, self.id_images, self.id_images.classes or self.id_set.classes)
+
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
         """The network of a need, trained now unless it was before, on the run's device."""
         if need.members:
@@ -253,6 +236,7 @@ class Preparation:
             *(f"OOD: {name} ({len(images):,} images){_note(images)}" for name, images in self.ood_images.items()),
             *(f"Network: {need.describe()}" for need in self.needs),
             *(f"Left out: {reason}" for reason in self.skipped),
+            *(f"Warning: {caveat}." for caveat in self.caveats),
             f"Protocol: {self.specification.protocol}",
             f"Cells: {cells}, results in {self.specification.out}, on {self.device}",
         ]

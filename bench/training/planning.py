@@ -35,7 +35,8 @@ def plan_training(
         raise BenchError(f"'{data_set.name}' is not a set to train on. Give a trained network with --checkpoint.")
     classes = images.classes or data_set.classes
     if len(classes) < 2:
-        raise BenchError(f"'{data_set.name}' has {len(classes)} classes; a classifier needs at least two.")
+        count = "one class" if classes else "no classes"
+        raise BenchError(f"'{data_set.name}' has {count}; a classifier needs at least two.")
     network = network or data_set.default_network
     NETWORKS.entry(network)
     OBJECTIVES.get(objective).make(objective_settings or {})  # wrong settings are found here, before any training

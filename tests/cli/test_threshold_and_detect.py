@@ -124,6 +124,12 @@ def test_without_a_checkpoint_the_network_is_trained_and_found_again(tmp_path: P
     assert [row["decision"] for row in rows] == ["ID" if row["score"] >= threshold_found else "OOD" for row in rows]
 
 
+def test_a_checkpoint_of_another_set_is_warned_of(network: Path) -> None:
+    np.savez(network.parent / "other.npz", images=digits().pixels)
+    result = ran("threshold", "--method", "msp", "--id", f"x=npz:{network.parent}/other.npz", "--checkpoint", network)
+    assert "Warning: the checkpoint says that it was trained on 'digits', not on 'x'" in result.stderr
+
+
 def test_a_foreign_checkpoint_needs_its_normalisation(network: Path) -> None:
     torch.save(Checkpoint.load(network).state, network.parent / "net.pt")
     options = ["threshold", "--method", "msp", "--id", "digits", "--checkpoint", str(network.parent / "net.pt")]

@@ -299,6 +299,24 @@ def test_a_function_is_no_model() -> None:
         call(cast(nn.Module, lambda images: images.flatten(1)[:, :10]))
 
 
+def test_a_model_with_one_output_is_refused() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+    images = ArrayImages(digits().pixels[:50], np.zeros(50, np.int64))
+    with pytest.raises(BenchError, match=r"Sequential tells 1 class apart, .* must return two logits"):
+        call(model, id=images)
+
+
+def test_id_images_of_one_class_are_evaluated_with_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    threes = np.asarray(digits().labels) == 3
+    images = ArrayImages(digits().pixels[threes], cast(Any, digits().labels)[threes], classes=tuple("abcdefghij"))
+    warning = f"all {threes.sum()} ID test images are of the class 'd'"
+    assert call(Digits(), id=images)["warnings"][0].startswith(warning)
+    assert f"Warning: {warning}" in capsys.readouterr().err
+    unnamed = ArrayImages(images.pixels, images.labels)
+    assert "of the class 3:" in call(Digits(), id=unnamed)["warnings"][0]
+    assert call(Digits())["warnings"][0] == ""
+
+
 def several_sizes() -> Images:
     class Growing(ArrayImages):
         def read(self, indices: NDArray[np.intp]) -> list[NDArray[Any]]:

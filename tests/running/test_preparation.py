@@ -211,6 +211,30 @@ def test_what_a_given_checkpoint_cannot_do_is_refused(tmp_path: Path, changes: d
         prepare(checkpoint=path, **changes)
 
 
+def test_a_checkpoint_that_was_trained_on_another_set_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warning = "the checkpoint says that it was trained on 'mnist', not on 'digits'"
+    preparation = prepare(
+        method=("msp", "brightness"), checkpoint=saved_checkpoint(tmp_path, id_dataset="mnist"), out=tmp_path / "run"
+    )
+    assert any(line.startswith(f"Warning: {warning}") for line in preparation.plan_lines())
+    rows = {row["method"]: row["warnings"] for row in execute(preparation).rows}
+    assert rows["msp"][0].startswith(warning)
+    assert not any("trained on" in one for one in rows["brightness"]), "it looks at pixels alone"
+    assert f"Warning: {warning}" in capsys.readouterr().err
+    assert prepare(checkpoint=saved_checkpoint(tmp_path)).caveats == ()
+    assert prepare(method=("brightness",), checkpoint=saved_checkpoint(tmp_path, id_dataset="mnist")).caveats == ()
+
+
+def test_a_network_with_one_class_is_refused(tmp_path: Path) -> None:
+    state = build_network("convnet", 1, channels=1).state_dict()
+    path = saved_checkpoint(tmp_path, num_classes=1, classes=(), state=state)
+    np.savez(tmp_path / "mine.npz", images=np.zeros((9, 8, 8), np.uint8))
+    with pytest.raises(BenchError, match=r"The checkpoint tells 1 class apart, .*at least two are needed"):
+        prepare(checkpoint=path, id=f"mine=npz:{tmp_path / 'mine.npz'}")
+
+
 def test_a_methods_own_seed_is_a_setting_beside_a_checkpoint_too(tmp_path: Path) -> None:
     settings = {"mc-dropout.seed": 3, "random.seed": 4}
     found = prepare(checkpoint=saved_checkpoint(tmp_path), method=("mc-dropout", "random"), settings=settings)

@@ -1,0 +1,40 @@
+"""Which network some methods of a run need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.method import Method
+from bench.networks.checkpoint import Checkpoint
+from bench.training.train import TrainingPlan
+
+
+@dataclass(frozen=True)
+class NetworkNeed:
+    """A network that some methods share: given as a checkpoint, to be trained as `plan` says, an ensemble of others, a
+    model at hand, or none at all.
+    """
+
+    methods: tuple[Method, ...]
+    checkpoint: Checkpoint | None = None
+    plan: TrainingPlan | None = None
+    members: tuple[NetworkNeed, ...] = ()
+    of_model: bool = False
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the methods look at what a network makes of the images, not at their pixels alone."""
+        return bool(self.members) or self.of_model or self.checkpoint is not None or self.plan is not None
+
+    def describe(self) -> str:
+        """One line for the plan of a run."""
+        names = ", ".join(method.name for method in self.methods)
+        if self.members:
+            return f"ensemble of the {len(self.members)} networks above: {names}"
+        if self.checkpoint is not None:
+            return f"{self.checkpoint.network} (given checkpoint {self.checkpoint.weights_hash[:12]}): {names}"
+        if self.plan is None:
+            return f"no network: {names}"
+        plan = self.plan
+        state = "found trained" if plan.path.exists() else f"to train for {plan.recipe.epochs} epochs"
+        return f"{plan.network}, {plan.objective}, recipe {plan.recipe.name}, seed {plan.seed} ({state}): {names}"

@@ -18,9 +18,9 @@ Value = str | int | float | None
 def csv_table(blocks: Sequence[Block]) -> str:
     """One line for each entry; `<metric>` is the mean over seeds, `<metric>_sd` the sample standard deviation.
 
-    Undefined values are empty. `seeds` and, where they differ, `parameters` and `warnings` list one item per seed.
-    Costs are medians over seeds. `network` is that of the block: methods without one, whose `objective` is `none`,
-    have a line in each block in which they stand.
+    Undefined values are empty. `seeds` and, where they differ, `parameters`, `transform` and `warnings` list one item
+    per seed. Costs are medians over seeds. `network` is that of the block: methods without one, whose `objective` is
+    `none`, have a line in each block in which they stand.
     """
     lines = [
         _line(block, section, entry) for block in blocks for section in block.sections for entry in section.entries
@@ -50,6 +50,7 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         **{name: value for metric in METRICS for name, value in _metric(metric, entry).items()},
         **_costs(entry),
         "parameters": _one_or_all([json.dumps(row.parameters, sort_keys=True) for row in entry.rows]),
+        "transform": _one_or_all([row.transform for row in entry.rows]),
         "tuned_on": entry.rows[0].tuned_on,
         "id_note": block.id_note,
         "ood_note": section.ood_note,

@@ -30,18 +30,31 @@ def labels_of(sections: Sections) -> dict[str, str]:
 
 
 def _told_apart(sections: Sections, labels: dict[str, str]) -> dict[str, str]:
-    """The labels, with the weights or else the cell named where rows of one section and seed would still share one."""
+    """The labels, with what else differs named where rows of one section and seed would still share one."""
     told = dict(labels)
     for label in dict.fromkeys(labels.values()):
         places = [
             part for rows in sections for part in _by_seed([row for row in rows if labels[row.key] == label]) if part
         ]
         if _differ(places, lambda row: row.key):
-            of_weights = [part for rows in places for part in grouped(rows, lambda row: row.weights).values()]
-            by_weights = not _differ(of_weights, lambda row: row.key)
-            for row in (row for rows in places for row in rows):
-                told[row.key] = f"{label} [{f'weights {row.weights[:8]}' if by_weights else f'cell {row.key[:8]}'}]"
+            told |= {key: f"{label} [{words}]" for key, words in _further_words(places).items()}
     return told
+
+
+def _further_words(places: Sections) -> dict[str, str]:
+    """By key the input transform and weights of rows, as far as they differ; the cell where these are not enough."""
+    naming: tuple[Callable[[ResultRow], str], ...] = (
+        lambda row: row.transform,
+        lambda row: f"weights {row.weights[:8]}",
+    )
+    differing = [name for name in naming if _differ(places, name)]
+
+    def words(row: ResultRow) -> str:
+        return ", ".join(name(row) for name in differing)
+
+    alike = [part for rows in places for part in grouped(rows, words).values()]
+    enough = not _differ(alike, lambda row: row.key)
+    return {row.key: words(row) if enough else f"cell {row.key[:8]}" for rows in places for row in rows}
 
 
 def _fixed_and_tuned(rows: Sequence[ResultRow]) -> list[list[ResultRow]]:

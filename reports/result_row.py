@@ -50,6 +50,7 @@ class ResultRow:
     seed: int | None
     protocol: str
     precision: str
+    transform: str
     parameters: Mapping[str, Any]
     n_id: int
     n_ood: int
@@ -96,6 +97,7 @@ def _read(record: Mapping[Hashable, Any]) -> ResultRow:
         **texts,
         **notes,
         precision=_text(record["precision"]) or USUAL_PRECISION,
+        transform=_text(record.get("transform")),  # tables from before it was told lack the column
         seed=None if seed is None else int(seed),
         parameters=json.loads(record["parameters"]),
         n_id=int(record["n_id"]),

@@ -13,6 +13,7 @@ from bench.metrics import OODMetrics
 
 from .network import TestedNetwork
 from .protocol import Split
+from .transform_words import transform_words
 
 VERSION = 1
 """Raised when a change of metrics or of the way of evaluation alters results."""
@@ -76,6 +77,7 @@ class Cell:
             "id_accuracy": id_accuracy,
             **metrics.to_dict(),
             "precision": self.precision,
+            "transform": transform_words(self.network.transform),
             "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or "") if tuned else "",
             "id_note": self.id_images.note,
             "ood_note": self.ood_images.note,

@@ -6,6 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bench.data.transform import InputTransform
+
+from .transform_words import transform_words
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,6 +38,7 @@ COLUMNS = (
     "peak_memory_mb",
     "state_bytes",
     "precision",
+    "transform",
     "tuned_on",
     "id_note",
     "ood_note",
@@ -42,18 +47,21 @@ COLUMNS = (
     "key",
 )
 """Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined;
-`parameters` is an object, `warnings` a list of sentences, `tuned_on` what the protocol chose parameters on, empty
-where the method has none to choose. `fit_seconds` to `state_bytes` are what the method cost, as `bench.running.cost`
-measures it: they differ from run to run and are null where they are not known; all else is the same in every run."""
+`parameters` is an object, `warnings` a list of sentences, `transform` the input transform in words, `tuned_on` what the
+protocol chose parameters on, empty where the method has none to choose. `fit_seconds` to `state_bytes` are what the
+method cost, as `bench.running.cost` measures it: they differ from run to run and are null where they are not known; all
+else is the same in every run."""
 
 COST = ("fit_seconds", "microseconds_per_image", "peak_memory_mb", "state_bytes")
 """The columns that are measured with a clock, not computed."""
 
 
 def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a stored cell, with its cost."""
+    """The row of a stored cell, with its cost; what rows did not tell formerly is read off the cell."""
     cost = record.get("cost", {})
-    return {"precision": "fp32", **record["row"], **{name: cost.get(name) for name in COST}}
+    transform = transform_words(InputTransform.from_dict(record["cell"]["transform"]))
+    earlier = {"precision": "fp32", "transform": transform}
+    return {**earlier, **record["row"], **{name: cost.get(name) for name in COST}}
 
 
 def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -61,6 +61,7 @@ def make_row(**changes: Any) -> dict[str, Any]:
         "peak_memory_mb": 1.5,
         "state_bytes": 0,
         "precision": "fp32",
+        "transform": "cifar10 32x32",
         "tuned_on": "",
         "id_note": "",
         "ood_note": "",

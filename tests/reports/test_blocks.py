@@ -92,6 +92,26 @@ def test_two_networks_of_one_seed_are_told_apart_by_their_weights(make_row: Make
     ]
 
 
+def test_one_network_with_two_normalisations_is_told_apart_by_them(make_row: MakeRow) -> None:
+    one, two = make_row(seed=None), make_row(seed=None, transform="imagenet 32x32")
+    assert labels(one, two) == [["msp [cifar10 32x32]", "msp [imagenet 32x32]"]]
+    assert labels(one, two | {"weights": "bbbbbbbbbbbb"}) == [
+        ["msp [cifar10 32x32, weights 01234567]", "msp [imagenet 32x32, weights bbbbbbbb]"]
+    ]
+
+
+def test_of_two_normalisations_each_may_have_several_seeds(make_row: MakeRow) -> None:
+    rows = [make_row(seed=seed, transform=one, weights=f"{seed}") for seed in (0, 1) for one in ("a", "b")]
+    (block,) = blocks.blocks_of(rows_to_frame(rows))
+    assert {entry.label: entry.seeds for entry in block.entries} == {"msp [a]": (0, 1), "msp [b]": (0, 1)}
+
+
+def test_rows_from_before_the_transform_was_told_are_read(make_row: MakeRow) -> None:
+    rows = [make_row() | {"key": key} for key in ("1111111122", "3333333344")]
+    (block,) = blocks.blocks_of(rows_to_frame(rows).drop(columns="transform"))
+    assert block.labels == ["msp [cell 11111111]", "msp [cell 33333333]"]
+
+
 def test_cells_that_differ_in_nothing_shown_are_told_apart_by_their_keys(make_row: MakeRow) -> None:
     rows = [make_row() | {"key": key} for key in ("1111111122", "3333333344")]
     assert labels(*rows) == [["msp [cell 11111111]", "msp [cell 33333333]"]]

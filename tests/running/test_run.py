@@ -299,6 +299,16 @@ def test_tuning_on_the_test_sets_own_outliers_is_at_least_as_good_on_them(traine
     assert tested.id_scores == pytest.approx(scores.id_scores, rel=1e-5)
 
 
+def test_rows_name_their_transform_and_old_cells_are_read(trained: Done, tmp_path: Path) -> None:
+    [row] = run(tmp_path, method="msp", ood="uniform").to_dict("records")
+    assert row["transform"].endswith(" 32x32")
+    path = tmp_path / "cells" / f"{row['key']}.json"
+    record = json.loads(path.read_text())
+    del record["row"]["transform"]  # as records were before rows had it
+    path.write_text(json.dumps(record))
+    assert [old["transform"] for old in stored_rows(tmp_path)] == [row["transform"]]
+
+
 def test_bindings_are_noted_in_rows_and_cells_with_their_count(trained: Done, tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (33, 12, 9, 3), dtype=np.uint8)
     np.savez(tmp_path / "mine.npz", images=pixels)

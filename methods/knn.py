@@ -20,10 +20,9 @@ class KNN(Method):
     """The distance to the k-th nearest training feature, all divided by their lengths, negated.
 
     With z = h / ||h||, the score is -||z - z_(k)||, in [-2, 0]. The search is exact over all training images: float32
-    products rule out most of them, and the distance itself is computed in float64. All k up to the largest share one
-    search. A feature of zeros has no direction and stays as it is, at a distance of 1 from all others, as in the
-    authors' code, which takes the squared distance; so do OpenOOD, oodeel and detectors (whose k is 10). pytorch-ood
-    takes the distance.
+    products rule out most of them, and the distance itself is computed in float64. All k share one search. A feature
+    of zeros has no direction and stays as it is, at a distance of 1 from all others, as in the authors' code, which
+    takes the squared distance; so do OpenOOD, oodeel and detectors (whose k is 10). pytorch-ood takes the distance.
 
     Args:
         k: which neighbour, from 1 to the number of training images; 50 in the paper for CIFAR-10, 200 for CIFAR-100
@@ -61,7 +60,7 @@ class KNN(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The negated distance of each image `(N,)`."""
         most = min(max(self.k, *self.search["k"]), len(self.bank_))
-        found = nearest(self.bank_, outputs, most)
+        found = nearest(self.bank_, outputs, self.k, most)
         squared = 1 + (found.queries.inverse > 0) - 2 * found.kth(self.k)
         return -np.sqrt(np.maximum(squared, 0.0))
 

@@ -68,7 +68,7 @@ class NNGuide(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The guided energy of each image `(N,)`."""
         most = min(max(self.k, *self.search["k"]), len(self.bank_))
-        return log_sum_exp(outputs.logits) * nearest(self.bank_, outputs, most).mean(self.k)
+        return log_sum_exp(outputs.logits) * nearest(self.bank_, outputs, self.k, most).mean(self.k)
 
 
 def _drawn(data: FitData, size: int) -> Bank:

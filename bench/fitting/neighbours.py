@@ -29,17 +29,20 @@ Places = NDArray[np.int32]
 class Nearest:
     """The candidates for the nearest neighbours of N images: likenesses `(N, C)` in float32, descending, and places.
 
+    `most` is how many neighbours were asked for.
+
     Every image of the bank whose likeness may be among the largest, as many as were asked for, is a candidate, unless
     the last of a row's candidates is so like that further ones were dropped. NaN where an image's features are.
     """
 
     bank: Bank
     queries: Queries
+    most: int
     values: Floats
     places: Places
 
     def kth(self, k: int) -> Doubles:
-        """The k-th largest likeness of each image `(N,)`, exact in float64, for k up to what was asked for."""
+        """The k-th largest likeness of each image `(N,)`, exact in float64, for k up to `most`."""
         pivot = self.values[:, [k - 1]]
         above = (self.values > pivot + 2 * self.bank.error).sum(1)
         near = self._ranked(np.abs(self.values - pivot) <= 2 * self.bank.error)
@@ -49,7 +52,7 @@ class Nearest:
         return np.where(np.isnan(pivot[:, 0]), np.nan, found)
 
     def mean(self, k: int) -> Doubles:
-        """The mean of the k largest likenesses of each image `(N,)`, exact in float64, for k up to that too."""
+        """The mean of the k largest likenesses of each image `(N,)`, exact in float64, for k up to `most`."""
         pivot = self.values[:, [k - 1]]
         found: Doubles = self._ranked(self.values >= pivot - 2 * self.bank.error)[:, :k].mean(1)
         for rows, likenesses in self._dropped(k):
@@ -73,11 +76,15 @@ class Nearest:
             yield short[block], self.bank.likenesses(self.queries, short[block])
 
 
-def nearest(bank: Bank, outputs: Outputs, most: int) -> Nearest:
-    """The candidates for up to `most` nearest neighbours of each image; `most` is at most the bank's size.
+def nearest(bank: Bank, outputs: Outputs, k: int, most: int) -> Nearest:
+    """The candidates for at least `k` nearest neighbours of each image, of up to `most` that may be asked for.
 
-    The search is made once for all methods that ask.
+    `most` is at most the bank's size. The first search is for `k` alone; where a larger number is asked for later, a
+    second one serves all up to `most`. They are made once for all methods that ask.
     """
+    first = outputs.once(("nearest", bank), lambda: search(bank, outputs.features, k))
+    if k <= first.most:
+        return first
     return outputs.once(("nearest", bank, most), lambda: search(bank, outputs.features, most))
 
 
@@ -88,7 +95,7 @@ def search(bank: Bank, features: NDArray[Any], most: int) -> Nearest:
     parts = [slice(start, start + rows) for start in range(0, max(1, len(features)), rows)]
     found = in_threads(lambda part: _candidates(bank, queries.directions(part), most, width), parts)
     values, places = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return Nearest(bank, queries, values, places)
+    return Nearest(bank, queries, most, values, places)
 
 
 def _candidates(bank: Bank, directions: Floats, most: int, width: int) -> tuple[Floats, Places]:

@@ -11,7 +11,7 @@ from bench.extraction.outputs import Floats
 
 from .bank import Bank
 
-TILE = 2048
+TILE = 4096
 """How many of the bank's images are multiplied at once."""
 
 FINE, COARSE = 8, 64

@@ -146,9 +146,14 @@ def test_the_search_is_shared_by_bank_and_number() -> None:
     features = made(60, 4, 1)
     outputs = Outputs(features, features)
     bank, other = Bank.of(made(50, 4, 0)), Bank.of(made(50, 4, 2))
-    assert nearest(bank, outputs, 5) is nearest(bank, outputs, 5)
-    assert nearest(bank, outputs, 5) is not nearest(bank, outputs, 6)
-    assert not np.array_equal(nearest(other, outputs, 5).kth(1), nearest(bank, outputs, 5).kth(1))
+    first = nearest(bank, outputs, 5, 9)
+    assert nearest(bank, outputs, 5, 9) is nearest(bank, outputs, 3, 9) is first
+    assert first.most == 5
+    wide = nearest(bank, outputs, 6, 9)
+    assert nearest(bank, outputs, 9, 9) is wide
+    assert wide.most == 9
+    assert nearest(bank, outputs, 5, 9) is first
+    assert not np.array_equal(nearest(other, outputs, 5, 9).kth(1), first.kth(1))
 
 
 def test_mapped_arrays_are_only_read(tmp_path: Any) -> None:

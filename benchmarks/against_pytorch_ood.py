@@ -14,9 +14,9 @@ fitted to them by ridge regression. With `--data DIR` the images are the first o
 not; `--checkpoint FILE` is for a trained network. Peak memory is the largest resident memory of the process, which is
 asked every 10 milliseconds: a run of ours sets the system's own mark back to measure each method.
 
-Measured on an AMD EPYC with AVX-512 (torch 2.15, pytorch-ood 0.4.0) with all 24 methods, as times of our CPU seconds and
-peak memory. `--network resnet20`, 7 minutes a round: 36.9 and 1.31 one by one, 12.1 and 1.31 jointly, of 7.8 s and 876
-MB (medians of 2 rounds; another run gave 38.6 and 10.0). Without react, ash, scale and vra, whose detectors cache
+Measured on an AMD EPYC with AVX-512 (torch 2.15, pytorch-ood 0.4.0) with all 24 methods, as times of our CPU seconds
+and peak memory. `--network resnet20`, 7 minutes a round: 36.9 and 1.31 one by one, 12.1 and 1.31 jointly, of 7.8 s and
+876 MB (medians of 2 rounds; another run gave 38.6 and 10.0). Without react, ash, scale and vra, whose detectors cache
 nothing: 33 and 5.1. ResNet-18, over an hour, with three in ten of the images: 38 and 1.25, 11.0 and 1.33, of 21 s and
 1,142 MB.
 """

@@ -51,6 +51,7 @@ class LearnedConfidence(Objective):
     With p the softmax, c the confidence, y the one-hot label and b a fair coin per image:
     c' = c b + (1 - b); p' = c' p + (1 - c') y; loss = mean(-log p'_label) + lambda mean(-log c).
     Lambda starts at 0.1 and after each step is divided by 1.01 when mean(-log c) is below the budget, else by 0.99.
+    A training's log has mean(-log c) as `price` and lambda after the epoch as `lambda`.
 
     Args:
         budget: the value that mean(-log c) is steered to (the paper's beta, 0.3).
@@ -82,6 +83,7 @@ class LearnedConfidence(Objective):
         right = p.gather(1, labels[:, None]).squeeze(1)
         task = -(paid * right + (1 - paid)).log().mean()
         price = -c.log().mean()
+        self.measured["price"] = price.detach()
         price_weight = self.state["lambda"].to(c.device)
         shrink = torch.where(price.detach() < self.budget, 1.01, 0.99)
         self.state["lambda"] = price_weight / shrink

@@ -89,8 +89,8 @@ def train_epoch(
 ) -> dict[str, float]:
     """Train one epoch; every random choice depends only on `seed` and `epoch`, so an epoch can be done again.
 
-    Returns means over the epoch's images: `loss`, `accuracy` and, with the branch, `confidence`. `after_step` is
-    called with the number of images done and the number in the epoch.
+    Returns means over the epoch's images: `loss`, `accuracy`, with the branch `confidence`, and what the objective
+    measured. `after_step` is called with the number of images done and the number in the epoch.
     """
     generator = torch_generator(seed, "epoch", epoch)
     order = torch.randperm(len(data), generator=generator).to(data.labels.device)
@@ -112,6 +112,7 @@ def train_epoch(
         extra = (
             {} if output.confidence_logit is None else {"confidence": output.confidence_logit.float().sigmoid().sum()}
         )
-        totals.add(len(chosen), loss=loss * len(chosen), accuracy=correct, **extra)
+        measured = {name: value * len(chosen) for name, value in objective.measured.items()}
+        totals.add(len(chosen), loss=loss * len(chosen), accuracy=correct, **extra, **measured)
         after_step(done, len(data))
     return totals.means()

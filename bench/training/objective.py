@@ -25,7 +25,8 @@ class Objective(ABC):
     """A training loss. The constructor holds hyper-parameters only.
 
     Class data: `confidence_branch` says whether the network needs the branch. An objective may keep numbers that
-    change during training as 0-d tensors in `state`; they are stored with the network and restored on resume.
+    change during training as 0-d tensors in `state`; they are stored with the network and restored on resume. What it
+    leaves in `measured`, means over the last batch as 0-d tensors, is averaged over each epoch in the training's log.
     """
 
     name: ClassVar[str]
@@ -33,6 +34,7 @@ class Objective(ABC):
 
     def __init__(self) -> None:
         self.state: dict[str, Tensor] = {}
+        self.measured: dict[str, Tensor] = {}
 
     @abstractmethod
     def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:

@@ -29,9 +29,9 @@ def detect(
     """
     from bench.data.dataset import Place
     from bench.data.location import data_root
+    from bench.data.project import project_bindings
     from bench.data.sources import open_sources
     from bench.detector import Detector
-    from bench.running.specification import project_bindings
 
     found = Detector.load(detector, device=device)
     shape = found.checkpoint.transform

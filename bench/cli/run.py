@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.errors import UnknownNameError
+
 from .options import (
     Checkpoint,
     Compile,
     Data,
-    Format,
     Network,
     Normalize,
     OutputFormat,
@@ -55,7 +56,9 @@ def run(
     compile: Compile = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
-    output_format: Format = OutputFormat.table,
+    output_format: Annotated[
+        OutputFormat | None, typer.Option("--format", help="What is printed on stdout (default: table).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and stop.")] = False,
 ) -> None:
     """Run methods against ID/OOD pairs: train or load, score, measure, tabulate, plot.
@@ -64,12 +67,15 @@ def run(
 
     bench run --method msp --method confidence --id digits --ood glyphs --ood gaussian
     """
+    from bench.running.run_file import read_run_file
     from bench.running.specification import seeds_from
 
+    values = {} if file is None else read_run_file(file)
+    printed = _chosen_format(output_format, values.pop("format", OutputFormat.table), file)
     options = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_SPECIFICATION}
     options |= {"method": method, "ood": ood}  # where nothing is given for these, the context has empty tuples
     options["seeds"] = seeds_from(seed, seeds)
-    specification = make_specification(file, options, setting or [])
+    specification = make_specification(values, options, setting or [])
     from bench.running.preparation import Preparation
 
     preparation = Preparation(specification)
@@ -78,15 +84,22 @@ def run(
         return
     from bench.running.execute import execute
 
-    _report(specification, execute(preparation), output_format)
+    _report(specification, execute(preparation), printed)
 
 
-def make_specification(file: Path | None, options: dict[str, Any], settings: list[str]) -> RunSpecification:
+def _chosen_format(option: OutputFormat | None, of_file: str, file: Path | None) -> OutputFormat:
+    """The option over the run file's key, which is refused if it is wrong."""
+    if of_file not in set(OutputFormat):
+        raise UnknownNameError(f"format in {file}:", of_file, OutputFormat)
+    return option or OutputFormat(of_file)
+
+
+def make_specification(of_file: dict[str, Any], options: dict[str, Any], settings: list[str]) -> RunSpecification:
     """The options over the run file's keys over the defaults; settings and bindings are joined."""
-    from bench.running.specification import RunSpecification, project_bindings, read_run_file, settings_from
+    from bench.data.project import project_bindings
+    from bench.running.specification import RunSpecification, settings_from
 
-    values = {} if file is None else read_run_file(file)
-    values |= {name: value for name, value in options.items() if value is not None}
+    values = of_file | {name: value for name, value in options.items() if value is not None}
     values["settings"] = {**values.get("settings", {}), **settings_from(settings)}
     values["bindings"] = {**project_bindings(Path.cwd()), **values.get("bindings", {})}
     for name in ("method", "ood"):
@@ -99,16 +112,16 @@ def make_specification(file: Path | None, options: dict[str, Any], settings: lis
 def _report(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
     from bench.progress import say
     from bench.running.execute import write_files
+    from bench.running.failures import closing_lines
+    from bench.wording import counted
 
     from .output import print_rows
 
     if outcome.rows:
         files = write_files(specification.out)
         print_rows(outcome.rows, output_format)
-        say(f"\n{len(outcome.rows)} rows; {len(files)} files in {specification.out}")
+        say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {specification.out}")
     if not outcome.failures:
         return
-    say(f"\n{len(outcome.failures)} cells failed. The others are kept; the same command tries the failed ones again:")
-    for failure in outcome.failures:
-        say(f"  {failure.cell}: {failure.message}\n    {failure.path}")
+    say("\n" + "\n".join(closing_lines(outcome.failures)))
     raise typer.Exit(2 if all(failure.mendable for failure in outcome.failures) else 1)

@@ -72,10 +72,11 @@ def threshold(
 
 
 def _resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Method, DataSet]:
+    from bench.data.project import project_bindings
     from bench.data.resolve import resolve_dataset
     from bench.detector import require_keepable
     from bench.method import METHODS
-    from bench.running.specification import project_bindings, require_used, settings_of
+    from bench.running.specification import require_used, settings_of
 
     chosen = METHODS.get(method).make(settings_of(settings, method))
     require_keepable(chosen)

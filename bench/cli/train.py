@@ -27,9 +27,10 @@ def train(
     """
     from bench.data.dataset import Place
     from bench.data.location import data_root
+    from bench.data.project import project_bindings
     from bench.data.resolve import resolve_dataset
     from bench.device import pick_device
-    from bench.running.specification import project_bindings, settings_from, settings_of
+    from bench.running.specification import settings_from, settings_of
     from bench.training.planning import plan_training
     from bench.training.train import find_or_train
 

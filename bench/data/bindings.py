@@ -43,31 +43,40 @@ class Binding:
         return f"{self.name}={self.kind}:{self.path}"
 
 
-def parse_binding(text: str) -> Binding:
-    """Read `NAME=folder:PATH` or `NAME=npz:PATH`. Raises `BenchError` saying what to write instead."""
+def parse_binding(text: str, base: Path = Path()) -> Binding:
+    """Read `NAME=folder:PATH` or `NAME=npz:PATH`; a relative path counts from the folder `base`.
+
+    Raises `BenchError` saying what to write instead.
+    """
     name, equals, rest = text.partition("=")
     kind, colon, path = rest.partition(":")
     if not equals or not colon:
         guess = "npz" if text.endswith(".npz") else "folder"
         example = f"{name or 'NAME'}={guess}:{rest or 'PATH'}"
         raise BenchError(f"Cannot read the binding '{text}'. Write NAME=KIND:PATH, such as {example}.")
-    return Binding(name, kind, Path(path).expanduser())
+    return _bind(name, kind, path, base)
 
 
-def parse_bindings(tables: Mapping[str, Any], base: Path) -> dict[str, Binding]:
-    """Read the `datasets` table of a `bench.toml`: `{"svhn": {"npz": "svhn.npz"}}`.
+def parse_bindings(tables: Any, file: Path) -> dict[str, Binding]:
+    """Read the `datasets` table of the TOML file `file`: `{"svhn": {"npz": "svhn.npz"}}`.
 
-    Relative paths count from `base`, the folder of the file. Raises `BenchError` naming the entry that is wrong.
+    Relative paths count from the folder of the file. Raises `BenchError` naming the file and the entry that is wrong.
     """
+    if not isinstance(tables, Mapping):
+        raise BenchError(f"'datasets' in {file} must be tables, such as [datasets.NAME], not {tables!r}.")
     bindings = {}
     for name, table in tables.items():
         if not isinstance(table, Mapping) or len(table) != 1 or not isinstance(next(iter(table.values())), str):
-            raise BenchError(
-                f'The entry [datasets.{name}] must hold one line, npz = "PATH" or folder = "PATH", but is {table!r}.'
-            )
+            wanted = 'one line, npz = "PATH" or folder = "PATH"'
+            raise BenchError(f"The entry [datasets.{name}] in {file} must hold {wanted}, not {table!r}.")
         [(kind, path)] = table.items()
-        bindings[name] = Binding(name, kind, base / Path(path).expanduser())
+        bindings[name] = _bind(name, kind, path, file.parent)
     return bindings
+
+
+def _bind(name: str, kind: str, path: str, base: Path) -> Binding:
+    # Without a path it would be the folder `base`.
+    return Binding(name, kind, base / Path(path).expanduser() if path.strip() else Path())
 
 
 class BoundSet(DataSet):

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.data.project import project_bindings
+
 from .execute import execute, write_files
 from .preparation import Preparation
-from .specification import RunSpecification, project_bindings
+from .specification import RunSpecification
 
 if TYPE_CHECKING:
     import pandas as pd

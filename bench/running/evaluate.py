@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from bench.data.images import Images
+from bench.data.project import project_bindings
 from bench.data.transform import InputTransform
 from bench.extraction.options import Precision
 from bench.method import Method
 
 from .execute import execute
 from .model_preparation import ModelPreparation
-from .specification import RunSpecification, project_bindings
+from .specification import RunSpecification
 
 if TYPE_CHECKING:
     import pandas as pd

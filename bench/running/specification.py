@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.data.bindings import Binding, parse_bindings
+from bench.data.bindings import Binding
 from bench.errors import BenchError, UnknownNameError
 from bench.extraction.options import PassOptions, Precision
 
@@ -113,62 +113,3 @@ def parse_setting(text: str) -> tuple[str, Any]:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value
-
-
-def read_run_file(path: Path) -> dict[str, Any]:
-    """The arguments of `RunSpecification` in a TOML run file.
-
-    Its keys are the command line's options (`tune-on` or `tune_on`), `[set.NAME]` tables of settings and
-    `[datasets.NAME]` bindings; paths count from the folder of the file.
-    """
-    data = {key.replace("-", "_"): value for key, value in _read_toml(path).items()}
-    known = {field.name for field in fields(RunSpecification)} - {"settings", "bindings"} | {"set", "datasets", "seed"}
-    for key, value in data.items():
-        if key not in known:
-            raise UnknownNameError(f"key in {path}:", key, known)
-        _check_kind(key, value, path)
-    seeds = seeds_from(data.pop("seed", None), data.pop("seeds", None))
-    tables = data.pop("set", {})
-    bindings = parse_bindings(data.pop("datasets", {}), path.parent)
-    settings = {f"{owner}.{name}": value for owner in tables for name, value in tables[owner].items()}
-    for name in ("checkpoint", "data", "out"):
-        if name in data:
-            data[name] = path.parent / data[name]
-    if seeds is not None:
-        data["seeds"] = seeds
-    return {**data, "settings": settings, "bindings": bindings}
-
-
-def _check_kind(key: str, value: Any, path: Path) -> None:
-    """Raise `BenchError` unless `value` is of the kind that the key of a run file takes."""
-    if key in ("method", "ood"):
-        fits = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
-        wanted = "a name or a list of names"
-    elif key in ("seed", "seeds", "workers"):
-        fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
-    elif key == "compile":
-        fits, wanted = isinstance(value, bool), "true or false"
-    elif key in ("set", "datasets"):
-        fits = isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())
-        wanted = f"tables, such as [{key}.NAME]"
-    else:
-        fits, wanted = isinstance(value, str), "a text in quotes"
-    if not fits:
-        raise BenchError(f"'{key}' in {path} must be {wanted}, not {value!r}.")
-
-
-def project_bindings(folder: Path) -> dict[str, Binding]:
-    """The `[datasets.NAME]` bindings of the `bench.toml` in `folder`, if there is one."""
-    path = folder / "bench.toml"
-    return parse_bindings(_read_toml(path).get("datasets", {}), folder) if path.exists() else {}
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BenchError(f"There is no file {path}.") from error
-    except OSError as error:
-        raise BenchError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BenchError(f"{path} is not valid TOML: {error}.") from error

@@ -62,7 +62,7 @@ def test_a_wrong_binding_says_what_to_write(text: str, message: str) -> None:
 
 def test_a_table_of_bindings_counts_paths_from_its_file(tmp_path: Path) -> None:
     tables = tomllib.loads('[datasets.svhn]\nnpz = "svhn.npz"\n[datasets.mine]\nfolder = "/abs"\n')["datasets"]
-    assert parse_bindings(tables, tmp_path) == {
+    assert parse_bindings(tables, tmp_path / "bench.toml") == {
         "svhn": Binding("svhn", "npz", tmp_path / "svhn.npz"),
         "mine": Binding("mine", "folder", Path("/abs")),
     }
@@ -72,13 +72,13 @@ def test_a_table_of_bindings_counts_paths_from_its_file(tmp_path: Path) -> None:
     "text", ['svhn = "a.npz"', "svhn = {}", 'svhn = {npz = "a", folder = "b"}', "svhn = {npz = 3}"]
 )
 def test_a_wrong_table_is_named(text: str) -> None:
-    with pytest.raises(BenchError, match=r"\[datasets\.svhn\] must hold one line"):
-        parse_bindings(tomllib.loads(text), Path())
+    with pytest.raises(BenchError, match=r"\[datasets\.svhn\] in bench\.toml must hold one line"):
+        parse_bindings(tomllib.loads(text), Path("bench.toml"))
 
 
 def test_a_wrong_kind_in_a_table_gets_a_suggestion() -> None:
     with pytest.raises(BenchError, match="Did you mean 'folder'"):
-        parse_bindings({"svhn": {"folders": "x"}}, Path())
+        parse_bindings({"svhn": {"folders": "x"}}, Path("bench.toml"))
 
 
 def test_a_registered_name_keeps_its_facts_and_notes_the_binding(tmp_path: Path) -> None:

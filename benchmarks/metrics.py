@@ -3,8 +3,8 @@
 The aim: at most 2.5 sorts for 1e6 + 1e6 float64 scores. `bench.metrics.evaluate` is compared with the sort and with
 the same three areas and one ROC curve from scikit-learn, in alternation, and the medians of the rounds are divided.
 Measured on two idle cores of an AMD EPYC (numpy 2.4.6, scikit-learn 1.9.1), where numpy's sort uses AVX-512 and takes
-0.011 s, in three runs: 2.3 sorts on normal scores, 2.3 to 2.5 on uniform ones, 2.2 where the sets do not overlap, 2.4 to
-2.5 where scores tie; scikit-learn 130 to 150 sorts.
+0.011 s, in three runs: 2.3 sorts on normal scores, 2.3 to 2.5 on uniform ones, 2.2 where the sets do not overlap, 2.4
+to 2.5 where scores tie; scikit-learn 130 to 150 sorts.
 """
 
 from __future__ import annotations

@@ -73,11 +73,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--images", type=int, default=2560, help="size of the synthetic 32x32 set")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--only", default="", help="cases whose name begins so, such as vgg13")
     arguments = parser.parse_args()
     device = pick_device(arguments.device)
     print(f"{device}, {torch.get_num_threads()} threads, torch {torch.__version__}, {arguments.rounds} rounds")
     print(f"{'case':<44} {'bare':>10} {'ours':>10} {'ratio':>6}   of the rounds")
     for case in cases(arguments.images, device):
+        if not case.name.startswith(arguments.only):
+            continue
         print(compare(f"training, {case.name}", case, bare_training, our_training, arguments.rounds), flush=True)
         if case.recipe.precision == "fp32":  # as extraction always is
             line = compare(f"extraction, {case.name}", case, bare_extraction, our_extraction, arguments.rounds)
@@ -85,7 +88,7 @@ def main() -> None:
 
 
 def cases(count: int, device: torch.device) -> Iterator[Case]:
-    """ResNet-20 on random images, in both precisions and augmented; the small network on the digits, eight times."""
+    """ResNet-20 and VGG13 on random images, in both precisions and augmented; the small network on 8 x the digits."""
     stream = np.random.default_rng(0)
     pixels = stream.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
     colour = ArrayImages(pixels, stream.integers(0, len(CLASSES), count), classes=CLASSES)
@@ -96,9 +99,10 @@ def cases(count: int, device: torch.device) -> Iterator[Case]:
         ("bf16", "bf16", plain),
         ("bf16, augmented", "bf16", varied),
     ]
-    for name, precision, augmentation in settings:
-        recipe = Recipe("throughput", epochs=1, precision=precision, augmentation=augmentation)
-        yield Case(f"resnet20, random, {name}", "resnet20", colour, transform, recipe, device)
+    for network in ("resnet20", "vgg13"):
+        for name, precision, augmentation in settings:
+            recipe = Recipe("throughput", epochs=1, precision=precision, augmentation=augmentation)
+            yield Case(f"{network}, random, {name}", network, colour, transform, recipe, device)
     digits = DATASETS.get("digits")()
     train_images = digits.load("train", Place(Path()))
     pixels = np.tile(train_images.read(np.arange(len(train_images))), (8, 1, 1))

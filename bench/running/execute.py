@@ -12,6 +12,7 @@ from bench.errors import BenchError
 from bench.progress import say
 from bench.report import REPORTS, Results
 from bench.store import Store
+from bench.wording import counted
 
 from .evaluation import Evaluation
 from .extraction import Extractor
@@ -34,7 +35,8 @@ class Outcome:
         """The rows as a table. Raises `BenchError` if cells failed, with the first one's error as its cause."""
         if self.failures:
             first = self.failures[0]
-            raise BenchError(f"{len(self.failures)} cells failed; {first.cell}: {first.message}") from first.error
+            count = counted(len(self.failures), "cell")
+            raise BenchError(f"{count} failed; {first.cell}: {first.message}") from first.error
         return rows_to_frame(self.rows)
 
 

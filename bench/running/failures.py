@@ -6,11 +6,13 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from bench.errors import BenchError
 from bench.progress import say
 from bench.store import Store
+from bench.wording import counted
 
 from .cells import Cell
 
@@ -47,6 +49,19 @@ class FailureLog:
             message = str(error) if mendable else f"{type(error).__name__}: {error}"
             for cell in cells:
                 path = self.store.put_failure(cell.key, cell.describe(), message, traceback.format_exc())
-                name = f"{cell.method.name} on {cell.id} / {cell.ood}"
-                self.failures.append(Failure(name, message, path, mendable, error))
-                say(f"FAILED {self.failures[-1].cell}: {message}")
+                self.failures.append(Failure(f"{cell.method.name} on {_pair(cell)}", message, path, mendable, error))
+            for pair, together in groupby(cells, _pair):
+                say(f"FAILED {', '.join(cell.method.name for cell in together)} on {pair}: {message}")
+
+
+def _pair(cell: Cell) -> str:
+    return f"{cell.id} / {cell.ood}"
+
+
+def closing_lines(failures: Sequence[Failure]) -> list[str]:
+    """What is said of failures at the end of a run: each file once, since each message was said when it came."""
+    again = "it" if len(failures) == 1 else "them"
+    return [
+        f"{counted(len(failures), 'cell')} failed, as said above. The same command tries {again} again. Details:",
+        *(f"  {failure.cell}: {failure.path}" for failure in failures),
+    ]

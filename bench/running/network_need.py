@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bench.method import Method
 from bench.networks.checkpoint import Checkpoint
 from bench.training.train import TrainingPlan
+from bench.wording import counted
 
 
 @dataclass(frozen=True)
@@ -36,5 +37,5 @@ class NetworkNeed:
         if self.plan is None:
             return f"no network: {names}"
         plan = self.plan
-        state = "found trained" if plan.path.exists() else f"to train for {plan.recipe.epochs} epochs"
+        state = "found trained" if plan.path.exists() else f"to train for {counted(plan.recipe.epochs, 'epoch')}"
         return f"{plan.network}, {plan.objective}, recipe {plan.recipe.name}, seed {plan.seed} ({state}): {names}"

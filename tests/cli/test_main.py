@@ -91,7 +91,7 @@ def test_a_run_prints_its_result_and_writes_its_files(tmp_path: Path) -> None:
 def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path) -> None:
     done = bench(*RUN, "--out", str(tmp_path / "out"), "--dry-run")
     assert done.returncode == 0
-    assert "to train for 1 epochs" in done.stdout
+    assert "to train for 1 epoch)" in done.stdout
     assert "Cells: 2" in done.stdout
     assert not (tmp_path / "out").exists()
 

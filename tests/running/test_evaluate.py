@@ -248,7 +248,7 @@ def test_a_method_of_the_users_own_sees_the_features() -> None:
 
 
 def test_an_error_of_a_method_is_the_cause_of_what_is_raised(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="1 cells failed; broken on digits / ood images") as caught:
+    with pytest.raises(BenchError, match="1 cell failed; broken on digits / ood images") as caught:
         call(Digits(), methods=[Broken(), "msp"], out=tmp_path)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert len(list((tmp_path / "cells").iterdir())) == 1, "the other method's row is kept"

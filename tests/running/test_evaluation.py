@@ -17,6 +17,7 @@ from bench.extraction.view import InputLoss, View
 from bench.method import Method, Scores
 from bench.networks.classifier import NetworkOutput
 from bench.running.evaluation import Evaluation
+from bench.running.failures import closing_lines
 from bench.running.rows import COLUMNS, COST, rows_to_frame
 
 Shades = Callable[..., ArrayImages]
@@ -228,6 +229,21 @@ def test_a_failing_method_fails_alone(
     assert len(evaluation.store.failures()) == 2
     assert len(evaluation.store.records()) == 4
     assert capsys.readouterr().err.count("FAILED") == 2
+
+
+def test_what_methods_fail_of_together_is_said_once(
+    shades: Shades, make_evaluation: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = {"few": shades([110])}
+    evaluation = make_evaluation(id_images(shades), "paper-oracle")
+    assert list(evaluation.rows([Plain(), Bright()], few)) == []
+    said = capsys.readouterr().err
+    assert said.startswith("FAILED plain, bright on shades / few: Too few images (1)")
+    assert said.count("Too few") == 1
+    first, *others = closing_lines(evaluation.log.failures)
+    assert first.startswith("2 cells failed, as said above. The same command tries them again.")
+    assert others == [f"  {failure.cell}: {failure.path}" for failure in evaluation.log.failures]
+    assert closing_lines(evaluation.log.failures[:1])[0].startswith("1 cell failed, as said above. The same command")
 
 
 def test_a_failure_is_noted_with_its_reason_and_tried_again(shades: Shades, make_evaluation: Make) -> None:

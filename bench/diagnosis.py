@@ -11,10 +11,11 @@ from typing import Any
 
 from bench.cache import VARIABLE as CACHE_VARIABLE
 from bench.cache import cache_root
-from bench.data.dataset import DATASETS
 from bench.data.location import VARIABLE as DATA_VARIABLE
 from bench.data.location import data_root
+from bench.data.project import project_bindings
 from bench.data.readiness import readiness
+from bench.data.resolve import named_datasets
 from bench.provenance import static_provenance
 
 _CPU_FLAGS = Path("/proc/cpuinfo")
@@ -73,7 +74,7 @@ def _cpu_lines() -> list[str]:
 
 
 def _data(root: Path) -> dict[str, Any]:
-    sets = {name: readiness(DATASETS.get(name)(), root) for name in DATASETS.names()}
+    sets = {one.name: readiness(one, root) for one in named_datasets(project_bindings(Path.cwd()))}
     return {
         "folder": str(root),
         "exists": root.is_dir(),

@@ -14,7 +14,7 @@ class UnknownNameError(BenchError):
     """A name that no registry of its kind holds; suggests the nearest known one."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
+        self.kind, self.name, self.known = kind, name, sorted(set(known))
         near = difflib.get_close_matches(name.lower(), self.known, n=1, cutoff=0.5)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         super().__init__(f"Unknown {kind} '{name}'.{hint} Known: {', '.join(self.known) or 'none'}.")

@@ -9,9 +9,11 @@ from typing import Annotated
 
 import typer
 
-from bench.data.dataset import DATASETS, DataSet
+from bench.data.dataset import DataSet
 from bench.data.location import VARIABLE, data_root
+from bench.data.project import project_bindings
 from bench.data.readiness import readiness
+from bench.data.resolve import named_datasets, resolve_dataset
 from bench.errors import BenchError
 
 from .columns import print_columns
@@ -32,10 +34,10 @@ def list_sets() -> None:
 
     rows = [("NAME", "IMAGES", "PIXELS", "HAD", "DOWNLOAD", "LICENCE")]
     for data_set in _data_sets(None):
-        counts = ", ".join(f"{count:,} {split}" for split, count in data_set.counts.items())
+        counts = ", ".join(f"{count:,} {split}" for split, count in data_set.counts.items()) or "-"
         size = "x".join(map(str, data_set.image_size)) if data_set.image_size else "any"
         download = readable_bytes(data_set.download_bytes) if data_set.download_bytes else "-"
-        rows.append((data_set.name, counts, size, data_set.obtained, download, data_set.licence))
+        rows.append((data_set.name, counts, size, data_set.origin, download, data_set.licence))
     print_columns(rows)
 
 
@@ -86,16 +88,20 @@ def verify(names: NamesArgument = None, data: DataOption = None) -> None:
 
 @app.command()
 def path(data: DataOption = None) -> None:
-    """Print the folder in which data sets are looked for."""
+    """Print the folder in which data sets are looked for; names that bench.toml binds elsewhere are said on stderr."""
     typer.echo(data_root(data))
+    for binding in project_bindings(Path.cwd()).values():
+        typer.echo(f"{binding.name} is {binding.origin}.", err=True)
 
 
 def _data_sets(names: Sequence[str] | None) -> list[DataSet]:
-    return [DATASETS.get(name)() for name in names or DATASETS.names()]
+    """Those that are named, or all; a name that bench.toml binds means what it is bound to."""
+    bindings = project_bindings(Path.cwd())
+    return [resolve_dataset(name, bindings, {}) for name in names] if names else named_datasets(bindings)
 
 
 def _complete(data_set: DataSet, root: Path) -> bool:
-    return all(file.passes for file in data_set.verify(root))
+    return data_set.download_bytes == 0 or all(file.passes for file in data_set.verify(root))
 
 
 def _agreed(names: Sequence[str], data: Path | None) -> bool:

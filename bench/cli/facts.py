@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .kinds import Kind
+
+if TYPE_CHECKING:
+    from bench.data.dataset import DataSet
 
 Fact = tuple[str, str | Sequence[str]]
 Facts = list[Fact]
@@ -21,6 +25,8 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
         return _recipe(name)
     if kind is Kind.PROTOCOL:
         return _protocol(name)
+    if kind is Kind.DATASET and (bound := _bound_set(name)) is not None:
+        return bound
     from bench.registry import registry
 
     entry = registry(kind.value).entry(name)
@@ -45,22 +51,43 @@ def _method(found: Any) -> Facts:
     ]
 
 
+def _bound_set(name: str) -> tuple[str, Facts] | None:
+    """What is told of a name that bench.toml binds, or None if it does not."""
+    from bench.data.bound import BoundSet
+    from bench.data.project import project_bindings
+
+    bindings = project_bindings(Path.cwd())
+    if name not in bindings:
+        return None
+    found = BoundSet(bindings[name])
+    files = [f"{file.path} is there" if file.passes else f"{file.path} is missing" for file in found.status(Path())]
+    facts: Facts = [*_facts_of_set(found), ("files", files), ("defined in", str(bindings[name].file))]
+    if found.registered is None:
+        return "Images of your own.", [(label, value) for label, value in facts if value and label != "source"]
+    text = f"Images of your own in place of this set, whose facts they keep:\n\n{inspect.getdoc(found.registered)}"
+    return text, [(label, value) for label, value in facts if value]
+
+
 def _dataset(found: Any) -> Facts:
+    return _facts_of_set(found(), _parameters(found))
+
+
+def _facts_of_set(found: DataSet, parameters: Sequence[str] = ()) -> Facts:
     from bench.data.download import readable_bytes
 
-    transform = found().training_transform()
+    transform = found.training_transform()
     counts = [f"{count:,} {split}" for split, count in found.counts.items()]
     download = f", {readable_bytes(found.download_bytes)} to download" if found.download_bytes else ""
     return [
         ("title", found.title),
         ("source", str(found.citation)),
         ("licence", found.licence),
-        ("had", found.obtained + download),
+        ("had", found.origin + download),
         ("by hand", getattr(found, "by_hand", "").format(root="DATA")),
         ("images", ", ".join(counts)),
         ("pixels", "x".join(map(str, found.image_size)) if found.image_size else "any size"),
         ("classes", _shortened(found.classes)),
-        ("parameters", _parameters(found)),
+        ("parameters", parameters),
         ("trained by", f"{found.default_network}, recipe {found.default_recipe}" if transform else ""),
         ("input", [f"{name}: {value}" for name, value in transform.to_dict().items()] if transform else ""),
         ("checksums", [f"{path}  {value}" for path, value in found.checksums.items()]),

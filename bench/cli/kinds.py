@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import typer
 
-from bench.errors import UnknownNameError
+from bench.data.project import project_bindings
+from bench.errors import BenchError, UnknownNameError
 
 
 class Kind(StrEnum):
@@ -50,7 +52,10 @@ def all_named(kind: Kind) -> list[Named]:
         return [Named(name, words) for name, words in PROTOCOLS.items()]
     from bench.registry import registry
 
-    return [Named(entry.name, entry.summary) for entry in registry(kind.value).entries.values()]
+    found = {entry.name: Named(entry.name, entry.summary) for entry in registry(kind.value).entries.values()}
+    if kind is Kind.DATASET:
+        found |= {name: Named(name, binding.origin) for name, binding in project_bindings(Path.cwd()).items()}
+    return [found[name] for name in sorted(found)]
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -65,5 +70,8 @@ def complete_kinds(incomplete: str) -> list[str]:
 
 def complete_name(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """For shell completion: the names of the kind typed before that begin with `incomplete`, with their summaries."""
-    found = all_named(parse_kind(context.params["kind"]))
+    try:
+        found = all_named(parse_kind(context.params["kind"]))
+    except BenchError:  # a completion cannot tell what is wrong; the command itself will
+        return []
     return [(one.name, one.summary) for one in found if one.name.startswith(incomplete)]

@@ -79,6 +79,11 @@ class DataSet(ABC):
     default_network: ClassVar[str] = "resnet20"
     default_recipe: ClassVar[str] = "quick"
 
+    @property
+    def origin(self) -> str:
+        """How the images are had, in words for a list."""
+        return self.obtained
+
     @abstractmethod
     def load(self, split: str, place: Place) -> Images:
         """The images of `split`. Raises `MissingDataError` when they are not on this machine, saying what to type."""

@@ -17,11 +17,14 @@ def readiness(data_set: DataSet, root: Path) -> tuple[str, str]:
     if not files:
         return data_set.obtained, ""
     missing = [file for file in files if file.state == "missing"]
+    details = dict.fromkeys(file.detail for file in files if file.detail)
     if not missing:
-        return "ready", "; ".join(file.detail for file in files if file.detail)
-    return ("missing" if len(missing) == len(files) else "partly there"), f"no {_shown(missing, root)}"
+        return "ready", "; ".join(details)
+    word = "missing" if len(missing) == len(files) else "partly there"
+    return word, "; ".join([f"no {_shown(missing, root)}", *details])
 
 
 def _shown(files: Sequence[FileStatus], root: Path) -> str:
-    shown = ", ".join(str(file.path.relative_to(root)) for file in files[:3])
+    paths = [file.path.relative_to(root) if file.path.is_relative_to(root) else file.path for file in files[:3]]
+    shown = ", ".join(map(str, paths))
     return shown + (", …" if len(files) > 3 else "")

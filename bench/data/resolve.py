@@ -9,7 +9,8 @@ from typing import Any
 
 from bench.errors import BenchError, UnknownNameError
 
-from .bindings import Binding, BoundSet, parse_binding
+from .bindings import Binding, parse_binding
+from .bound import BoundSet
 from .dataset import DATASETS, DataSet
 
 
@@ -32,6 +33,11 @@ def resolve_dataset(text: str, bindings: Mapping[str, Binding], options: Mapping
     _require_known(text, options, list(inspect.signature(chosen).parameters))
     data_set: DataSet = chosen(**options)
     return data_set
+
+
+def named_datasets(bindings: Mapping[str, Binding]) -> list[DataSet]:
+    """A data set for each registered and each bound name, in the order of names."""
+    return [resolve_dataset(name, bindings, {}) for name in sorted({*DATASETS.names(), *bindings})]
 
 
 def _bound(binding: Binding, options: Mapping[str, Any]) -> DataSet:

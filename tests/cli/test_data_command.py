@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -149,6 +150,69 @@ def test_fetch_of_what_cannot_be_downloaded_says_what_to_do(tmp_path: Path) -> N
     result = RUNNER.invoke(app, ["fetch", "lsun-crop", "--yes", "--data", str(tmp_path)])
     assert isinstance(result.exception, BenchError)
     assert "Unpack ODIN's LSUN.tar.gz" in str(result.exception)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a bench.toml that binds a registered name, one of its own, and one to nothing."""
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "a.npz", images=np.zeros((3, 4, 4), np.uint8))
+    for split in ("train", "test"):
+        (tmp_path / "pictures" / split).mkdir(parents=True)
+        Image.new("L", (4, 4)).save(tmp_path / "pictures" / split / "1.png")
+    (tmp_path / "bench.toml").write_text(
+        '[datasets.svhn]\nnpz = "a.npz"\n[datasets.mine]\nfolder = "pictures"\n[datasets.gone]\nnpz = "b.npz"\n'
+    )
+    return tmp_path
+
+
+def test_bound_names_are_listed_with_their_origin(project: Path) -> None:
+    lines = {line.split()[0]: line for line in RUNNER.invoke(app, ["list"]).stdout.splitlines()[1:]}
+    assert list(lines) == sorted([*DATASETS.names(), "mine", "gone"])
+    assert f"bound to npz:{project}/a.npz in bench.toml" in lines["svhn"]
+    assert "non-commercial" in lines["svhn"]
+    assert "26,032" not in lines["svhn"], "those are other images"
+    shown = RUNNER.invoke(app, ["path"])
+    assert len(shown.stdout.splitlines()) == 1
+    assert f"mine is bound to folder:{project}/pictures in bench.toml." in shown.stderr.splitlines()
+
+
+def test_status_of_bound_names_is_that_of_their_files(project: Path) -> None:
+    words = {line.split()[0]: line.split(maxsplit=1)[1] for line in RUNNER.invoke(app, ["status"]).stdout.splitlines()}
+    assert words["svhn"] == f"ready      bound to npz:{project}/a.npz in bench.toml"
+    assert words["mine"] == f"ready      bound to folder:{project}/pictures in bench.toml"
+    assert words["gone"].startswith(f"missing    no {project}/b.npz; bound to npz")
+
+
+def test_verify_looks_into_bound_files(project: Path) -> None:
+    origin = f"bound to npz:{project}/a.npz in bench.toml"
+    result = RUNNER.invoke(app, ["verify", "svhn", "mine"])
+    assert result.exit_code == 0
+    svhn, *mine = result.stdout.splitlines()
+    assert svhn.split(maxsplit=3) == ["svhn", "unchecked", f"{project}/a.npz", f"read (3 images); {origin}"]
+    assert [line.split()[2] for line in mine] == [f"{project}/pictures/{split}" for split in ("train", "test")]
+    assert all("counted only (1 images)" in line for line in mine)
+    content = (project / "a.npz").read_bytes()
+    (project / "a.npz").write_bytes(content[:-30])
+    damaged = RUNNER.invoke(app, ["verify"])
+    assert damaged.exit_code == 1
+    assert "svhn  corrupt" in damaged.stdout
+    assert RUNNER.invoke(app, ["verify", "gone"]).exit_code == 1
+
+
+def test_fetch_says_that_bound_names_need_no_download(project: Path) -> None:
+    result = RUNNER.invoke(app, ["fetch", "svhn"])
+    assert result.exit_code == 0
+    assert f"svhn needs no download: it is bound to npz:{project}/a.npz in bench.toml." in result.stderr
+    missing = RUNNER.invoke(app, ["fetch", "gone"])
+    assert isinstance(missing.exception, BenchError)
+    assert "points to nothing" in str(missing.exception)
+
+
+def test_a_bound_name_is_known_once(project: Path) -> None:
+    result = RUNNER.invoke(app, ["status", "svnh"])
+    assert isinstance(result.exception, UnknownNameError)
+    assert str(result.exception).count("svhn,") == 1
 
 
 @pytest.mark.parametrize("command", ["status", "fetch", "verify"])

@@ -128,6 +128,22 @@ def test_a_data_set_is_told_in_full() -> None:
     assert told("dataset", "digits")["licence"] == ["CC BY 4.0"]
 
 
+def test_names_of_a_bench_toml_are_listed_and_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bench.toml").write_text('[datasets.svhn]\nnpz = "a.npz"\n[datasets.mine]\nfolder = "."\n')
+    listed = dict(line.split(maxsplit=1) for line in printed("list", "datasets").splitlines())
+    assert list(listed) == sorted([*NAMES["dataset"], "mine"])
+    assert listed["svhn"] == f"bound to npz:{tmp_path}/a.npz in bench.toml"
+    own, registered = told("dataset", "mine"), told("dataset", "svhn")
+    assert own["had"] == [f"bound to folder:{tmp_path} in bench.toml"]
+    assert own["files"] == [f"{tmp_path} is there"]
+    assert own["defined in"] == registered["defined in"] == [str(tmp_path / "bench.toml")]
+    assert registered["files"] == [f"{tmp_path}/a.npz is missing"]
+    assert registered["title"] == ["SVHN"]
+    assert "images" not in registered, "those of the registered set are other images"
+    assert told("dataset", "digits")["had"] == ["embedded"]
+
+
 def test_a_network_is_told_with_its_size() -> None:
     plain, branched = (
         sum(one.numel() for one in build_network("resnet20", 10, confidence_branch=branch).parameters())

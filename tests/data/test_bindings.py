@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.bindings import Binding, BoundSet, parse_binding, parse_bindings
+from bench.data.bindings import Binding, parse_binding, parse_bindings
+from bench.data.bound import BoundSet
 from bench.data.dataset import DATASETS, Place
 from bench.data.resolve import resolve_dataset
 from bench.errors import BenchError, MissingDataError

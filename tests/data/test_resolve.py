@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.data.bindings import Binding, BoundSet
+from bench.data.bindings import Binding
+from bench.data.bound import BoundSet
 from bench.data.dataset import Place
 from bench.data.resolve import resolve_dataset
 from bench.errors import BenchError, UnknownNameError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .blocks import Block
-from .result_row import NO_NETWORK, USUAL_PRECISION
+from .result_row import NO_NETWORK, USUAL_PRECISION, training_words
 from .summary import DASH, Summary, images, percent, summarise
 
 MOST_NAMED = 6
@@ -44,7 +44,7 @@ def accuracy(block: Block) -> str:
     parts = []
     for (figure, objective), labels in users.items():
         methods = ", ".join(labels) if len(labels) <= MOST_NAMED else f"{len(labels)} methods"
-        trained = f" trained with {objective}" if objective else ""
+        trained = f" {training_words(objective)}" if objective else ""
         parts.append(figure + trained + (f" ({methods})" if len(users) > 1 else ""))
     return f"ID accuracy: {'; '.join(parts)}" if parts else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
-from .result_row import ResultRow, grouped
+from .result_row import ResultRow, grouped, training_words
 
 Sections = Sequence[Sequence[ResultRow]]
 
@@ -22,7 +22,7 @@ def labels_of(sections: Sections) -> dict[str, str]:
         by_objective = _differ(places, lambda row: row.objective)
         by_tuning = _differ(places, lambda row: row.tuned_on != "")
         for row in members:
-            words = [row.objective] if by_objective else []
+            words = [training_words(row.objective).removeprefix("trained with ")] if by_objective else []
             words += ["tuned" if row.tuned_on else "not tuned"] if by_tuning else []
             words += [f"{name}={row.parameters[name]}" for name in shown if name in row.parameters]
             labels[row.key] = f"{method} ({', '.join(words)})" if words else method

@@ -33,6 +33,9 @@ NO_NETWORK = "none"
 USUAL_PRECISION = "fp32"
 """How networks are run unless asked otherwise; rows from before precision was told were made so too."""
 
+UNKNOWN_TRAINING = "unknown"
+"""The objective in the rows of networks that were not trained here."""
+
 
 @dataclass(frozen=True)
 class ResultRow:
@@ -87,6 +90,11 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups
+
+
+def training_words(objective: str) -> str:
+    """How a network was trained, to be read after its name or a figure."""
+    return "trained elsewhere" if objective == UNKNOWN_TRAINING else f"trained with {objective}"
 
 
 def _read(record: Mapping[Hashable, Any]) -> ResultRow:

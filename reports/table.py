@@ -84,27 +84,16 @@ def make_table(block: Block, columns: Sequence[Column]) -> Table:
 
 
 def make_further_table(block: Block, columns: Sequence[Column]) -> Table:
-    """A table of further metrics to stand after the block's main table, whose notes on names it does not repeat."""
-    notes = Notes()
-    groups = tuple(_plain_group(section, columns, notes) for section in block.sections)
-    return Table(Name(block.id), about(block), "", tuple(columns), groups, seeds_differ(block), notes.texts)
+    """A table of further metrics to stand after the block's main table, whose accuracy it does not repeat."""
+    return replace(make_table(block, columns), accuracy="")
 
 
 def _group(block: Block, section: Section, columns: Sequence[Column], notes: Notes) -> Group:
     ood = Name(section.ood, notes.marks(section_note(section)))
     names = [_name(block, section, entry, notes) for entry in section.entries]
-    return Group(ood, section.n_ood, _lines(names, section, columns, notes))
-
-
-def _plain_group(section: Section, columns: Sequence[Column], notes: Notes) -> Group:
-    names = [Name(entry.label) for entry in section.entries]
-    return Group(Name(section.ood), section.n_ood, _lines(names, section, columns, notes))
-
-
-def _lines(names: Sequence[Name], section: Section, columns: Sequence[Column], notes: Notes) -> tuple[Line, ...]:
     by_column = [_column_cells(section.entries, column, notes) for column in columns]
     lines = zip(names, section.entries, zip(*by_column, strict=True), strict=True)
-    return tuple(Line(name, _seed_count(entry), cells) for name, entry, cells in lines)
+    return Group(ood, section.n_ood, tuple(Line(name, _seed_count(entry), cells) for name, entry, cells in lines))
 
 
 def _seed_count(entry: Entry) -> str:

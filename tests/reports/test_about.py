@@ -31,6 +31,16 @@ def test_accuracy_passes_over_methods_without_a_network(make_row: MakeRow) -> No
     assert about.accuracy(block_of(make_row(**BASELINE))) == ""
 
 
+def test_a_network_from_elsewhere_is_called_so(make_row: MakeRow) -> None:
+    foreign = make_row(objective="unknown", seed=None)
+    assert about.accuracy(block_of(foreign)) == "ID accuracy: 91.73 % trained elsewhere"
+    both = block_of(foreign, make_row(seed=None, id_accuracy=0.9, weights="other"))
+    assert about.accuracy(both) == (
+        "ID accuracy: 91.73 % trained elsewhere (msp (trained elsewhere)); "
+        "90.00 % trained with cross-entropy (msp (cross-entropy))"
+    )
+
+
 def test_an_ensemble_has_an_accuracy_of_its_own(make_row: MakeRow) -> None:
     block = block_of(make_row(), make_row(**ENSEMBLE))
     assert about.accuracy(block).endswith("; 95.00 % trained with cross-entropy (deep-ensemble)")

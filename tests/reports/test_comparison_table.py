@@ -280,6 +280,18 @@ def test_other_readings_stand_apart_under_their_own_names(make_row: MakeRow, tmp
     assert not {"11.1", "22.2"} & set(main[2])
 
 
+def test_other_readings_have_the_notes_of_the_main_table(make_row: MakeRow, tmp_path: Path) -> None:
+    told = {"id_note": "bound", "ood_note": "derived", "warnings": ["tied scores"], "parameters": {"epsilon": 0.1}}
+    text = written(tmp_path, make_row(**told, fpr_at_95_tpr_band=None))["md"]
+    other = chapter(text, "Other readings of FPR@95")
+    notes = ("cifar10: bound", "svhn: derived", "msp: epsilon = 0.1", "msp, svhn: tied scores")
+    assert all(note in chapter(text, "Comparison") and note in other for note in notes)
+    assert "svhn ²" in other
+    assert "msp ³ ⁴" in other
+    assert "undefined for these scores" in other
+    assert other.count("ID accuracy") == 0, "the main table says it"
+
+
 NASTY = [
     "a|b",
     "50%_of $x$",

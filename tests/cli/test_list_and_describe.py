@@ -104,7 +104,8 @@ def test_a_description_says_where_the_thing_is_defined(kind: str) -> None:
 def test_a_method_is_told_in_full() -> None:
     facts = told("method", "odin")
     assert facts["parameters"] == ["temperature = 1000.0", "epsilon = 0.0014", "unit = 'raw'"]
-    assert facts["search"][0].startswith("epsilon: 0.0, 0.0002, ")
+    assert facts["search"][0] == "temperature: 1.0, 10.0, 1000.0"
+    assert facts["search"][1].startswith("epsilon: 0.0, 0.0002, ")
     assert facts["objective"] == ["cross-entropy"]
     assert facts["needs"] == ["the gradient of a loss with respect to each image"]
     assert "Liang" in facts["paper"][0]

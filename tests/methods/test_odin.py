@@ -11,6 +11,7 @@ from bench.errors import BenchError
 from bench.extraction.extract import extract
 from bench.method import METHODS
 from bench.networks.classifier import NetworkOutput, build_network
+from bench.running.tuning import candidates
 
 ODIN = METHODS.get("odin")
 TRANSFORM = InputTransform(16, 16, 3, (0.5, 0.4, 0.3), (0.25, 0.2, 0.1))
@@ -20,6 +21,20 @@ def test_the_published_parameters_are_the_defaults() -> None:
     assert ODIN().parameters() == {"temperature": 1000.0, "epsilon": 0.0014, "unit": "raw"}
     steps = [0.0002 * step for step in range(21)]
     assert ODIN.search["epsilon"] == pytest.approx(steps, abs=1e-12)
+    assert set(ODIN.search["temperature"]) < {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}
+    assert {1, 1000} < set(ODIN.search["temperature"])
+
+
+def test_outliers_tune_temperature_and_step_and_id_images_the_step_alone() -> None:
+    both = [(one.parameters()["temperature"], one.parameters()["epsilon"]) for one in candidates(ODIN())]
+    assert len(set(both)) == len(both) == 3 * 21
+    alone = [one.parameters() for one in candidates(ODIN(temperature=7.0), outliers=False)]
+    assert {one["temperature"] for one in alone} == {7.0}
+    assert len(alone) == 21
+
+
+def test_the_backward_pass_is_one_for_each_temperature() -> None:
+    assert len({one.view().loss for one in candidates(ODIN())}) == 3
 
 
 @pytest.mark.parametrize("temperature", [1.0, 10.0, 1000.0])

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from bench.citation import Citation
 from bench.data.dataset import DataSet, Place, dataset
+from bench.errors import BenchError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bench.data.generated import Draw
     from bench.data.images import Images
 
 _ODIN = "Enhancing The Reliability of Out-of-distribution Image Detection in Neural Networks"
@@ -20,15 +22,17 @@ _ODIN = "Enhancing The Reliability of Out-of-distribution Image Detection in Neu
 class _Noise(DataSet):
     """Independent values per pixel and channel.
 
-    `count` images; `seed` is a whole number >= 0; `size` is the side in pixels, by default the network's input.
+    `count` images; `seed` is a whole number >= 0; `size` is the side in pixels, by default the network's input. Noise
+    is normalised by the network's input transform like all images; with `normalized=False` its values reach the network
+    as they are, as in the released script of DeVries & Taylor.
     """
 
     licence = "none needed (computed)"
     obtained = "generated"
     counts: ClassVar = {"test": 10_000}
 
-    def __init__(self, count: int = 10_000, seed: int = 0, size: int | None = None) -> None:
-        self.count, self.seed, self.size = count, seed, size
+    def __init__(self, count: int = 10_000, seed: int = 0, size: int | None = None, normalized: bool = True) -> None:
+        self.count, self.seed, self.size, self.normalized = count, seed, size, normalized
 
     def load(self, split: str, place: Place) -> Images:
         """`count` float32 images `(height, width, channels)` in [0, 1]."""
@@ -37,7 +41,23 @@ class _Noise(DataSet):
         self.require_split(split)
         height, width = (place.height, place.width) if self.size is None else (self.size, self.size)
         shape = (height, width, place.channels)
-        return GeneratedImages(self.draw, recipe=f"{self.name} v1", count=self.count, seed=self.seed, shape=shape)
+        recipe = f"{self.name} v1"
+        if self.normalized:
+            return GeneratedImages(self.draw, recipe=recipe, count=self.count, seed=self.seed, shape=shape)
+        recipe += f", un-normalised for {place.mean}/{place.std}"
+        draw = self._before_normalization(place)
+        images = GeneratedImages(draw, recipe=recipe, count=self.count, seed=self.seed, shape=shape)
+        images.note = "fed un-normalised"
+        return images
+
+    def _before_normalization(self, place: Place) -> Draw:
+        """Draws what the network's normalisation turns into the noise. Raises `BenchError` where it is not known."""
+        import numpy as np
+
+        if not place.std:
+            raise BenchError(f"{self.name}.normalized=false needs a network whose normalisation is known.")
+        mean, std = np.asarray(place.mean, dtype="float32"), np.asarray(place.std, dtype="float32")
+        return lambda stream, shape: self.draw(stream, shape) * std + mean
 
     @staticmethod
     @abstractmethod

@@ -168,7 +168,7 @@ class AllImages(DataSet):
     """DeVries & Taylor's "All Images": both TinyImageNet and both LSUN sets and iSUN, pooled without noise.
 
     Split as in the paper: the first 1,000 images of each part are `validation`, on which methods are tuned, the
-    remaining 43,925 are `test`.
+    remaining 43,925 are `test`. With `available` the parts that are absent are left out, which the note says.
     """
 
     title = "All Images"
@@ -186,6 +186,9 @@ class AllImages(DataSet):
     image_size = (_SIDE, _SIDE)
     parts: ClassVar = ("tinyimagenet-crop", "tinyimagenet-resize", "lsun-crop", "lsun-resize", "isun")
 
+    def __init__(self, available: bool = False) -> None:
+        self.available = available
+
     def load(self, split: str, place: Place) -> Images:
         """The parts' images one after another. Raises `MissingDataError` naming every part that is absent."""
         import numpy as np
@@ -193,26 +196,27 @@ class AllImages(DataSet):
         from bench.data.images import PooledImages, SubsetImages
 
         self.require_split(split)
-        parts = self._load_parts(place)
-        first = PooledImages([SubsetImages(part, np.arange(1000)) for part in parts])
+        found = self._load_parts(place)
+        pooled = [] if len(found) == len(self.parts) else [f"pooled from {', '.join(found)} alone"]
+        note = "; ".join([*pooled, *dict.fromkeys(part.note for part in found.values() if part.note)])
+        first = PooledImages([SubsetImages(part, np.arange(1000)) for part in found.values()], note=note)
         if split == "validation":
             return first
-        rest = PooledImages([SubsetImages(part, np.arange(1000, len(part))) for part in parts])
+        rest = PooledImages([SubsetImages(part, np.arange(1000, len(part))) for part in found.values()], note=note)
         rest.held_out = first
         return rest
 
-    def _load_parts(self, place: Place) -> list[Images]:
-        found, absent = [], []
+    def _load_parts(self, place: Place) -> dict[str, Images]:
+        found, absent = {}, []
         for name in self.parts:
             part: _Odin = DATASETS.get(name)()
             try:
-                found.append(part.load("test", place))
+                found[name] = part.load("test", place)
             except MissingDataError:
                 absent.append(f"{name}: {part.by_hand.format(root=place.root)}")
-        if absent:
-            raise MissingDataError(
-                "\n".join([f"all-images needs five sets, {len(absent)} of which are absent.", *absent])
-            )
+        if absent and not (self.available and found):
+            needed = "one of five sets, all" if self.available else f"five sets, {len(absent)}"
+            raise MissingDataError("\n".join([f"all-images needs {needed} of which are absent.", *absent]))
         return found
 
     def fetch(self, root: Path, say: Say) -> None:

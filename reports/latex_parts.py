@@ -11,14 +11,16 @@ NOTE_CHARACTERS = 95
 """Characters of a note that fit into a line below a table."""
 
 
-def floating_table(caption: str, size: str, head: Sequence[str], body: Sequence[str], below: Sequence[str]) -> str:
-    """A `table` environment; all texts are LaTeX, `head` the titles of the columns, the first of them to the left."""
+def floating_table(
+    caption: str, size: str, head: Sequence[str], body: Sequence[str], below: Sequence[str], *, left: int = 1
+) -> str:
+    """A `table` environment; all texts are LaTeX, `head` the titles of the columns, the first `left` to the left."""
     return "\n".join(
         [
             r"\begin{table}[tp]",
             rf"  \centering{size}\setlength{{\tabcolsep}}{{2.5pt}}",
             f"  \\caption{{{caption}}}\\smallskip",
-            f"  \\begin{{tabular}}{{@{{}}l{'r' * (len(head) - 1)}@{{}}}}",
+            f"  \\begin{{tabular}}{{@{{}}{'l' * left}{'r' * (len(head) - left)}@{{}}}}",
             r"    \toprule",
             f"    {row(head)}",
             *body,

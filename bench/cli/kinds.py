@@ -22,6 +22,7 @@ class Kind(StrEnum):
     OBJECTIVE = "objective"
     PROTOCOL = "protocol"
     REPORT = "report"
+    PAPER = "paper"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ def all_named(kind: Kind) -> list[Named]:
         from bench.running.protocol import PROTOCOLS
 
         return [Named(name, words) for name, words in PROTOCOLS.items()]
+    if kind is Kind.PAPER:
+        from bench.reproducing.library import paper_names, paper_summary
+
+        return [Named(name, paper_summary(name)) for name in paper_names()]
     from bench.registry import registry
 
     found = {entry.name: Named(entry.name, entry.summary) for entry in registry(kind.value).entries.values()}

@@ -16,6 +16,7 @@ from .doctor import doctor
 from .listing import list_names
 from .metrics import metrics
 from .plot import plot
+from .reproduce import reproduce
 from .run import run
 from .table import table
 from .threshold import threshold
@@ -27,7 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (run, train, table, plot, metrics, threshold, detect, describe, doctor):
+for command in (run, reproduce, train, table, plot, metrics, threshold, detect, describe, doctor):
     app.command()(command)
 app.command("list")(list_names)
 app.add_typer(data_app, name="data")

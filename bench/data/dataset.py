@@ -31,13 +31,16 @@ class Place:
     """Where a data set is loaded from, and the shape that generated images take.
 
     `height`, `width`, `channels` are the input shape of the network the images are meant for; only sets without a
-    size of their own (noise) use them.
+    size of their own (noise) use them. `mean` and `std`, one value per channel, are that network's normalisation, or
+    empty where it is not known.
     """
 
     root: Path
     height: int = 32
     width: int = 32
     channels: int = 3
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -172,8 +172,8 @@ class Preparation:
     @property
     def place(self) -> Place:
         """Where data sets are loaded from, and the size of generated images."""
-        transform = self.transform
-        return Place(data_root(self.specification.data), transform.height, transform.width, transform.channels)
+        one = self.transform
+        return Place(data_root(self.specification.data), one.height, one.width, one.channels, one.mean, one.std)
 
     @cached_property
     def train_images(self) -> Images:

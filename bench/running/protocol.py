@@ -13,6 +13,7 @@ from .substitutes import substitute_outliers
 
 PROTOCOLS = {
     "published": "the method's published parameters; nothing is tuned",
+    "paper-holdout": "the method's published parameters; the first 1,000 images of each OOD set leave the test",
     "paper-oracle": "tuned on the ID test set and the first 1,000 images of the same OOD set, which leave the test",
     "heldout-ood": "tuned on another OOD set (--tune-on) and on ID images that leave the test",
     "noise": "tuned on synthetic noise, shuffled ID images, and ID images that leave the test",
@@ -53,6 +54,8 @@ def split_pair(protocol: str, id_images: Images, ood_images: Images, *, ood: str
     """The split of one pair under `protocol`; `tune_images` is the other OOD set of `heldout-ood`."""
     if protocol == "published":
         return Split(id_images, ood_images)
+    if protocol == "paper-holdout":
+        return Split(id_images, _split_ood(ood_images)[1])
     if protocol == "paper-oracle":
         tune_ood, test_ood = _split_ood(ood_images)
         words = f"{len(tune_ood):,} images of {ood} and all {len(id_images):,} ID test images"

@@ -20,10 +20,11 @@ _PUBLIC = {
     "BenchError": "bench.errors",
     "Citation": "bench.citation",
     "evaluate": "bench.running.evaluate",
+    "misclassification": "bench.predictions.api",
     "run": "bench.running.api",
 }
 
-__all__ = ["BenchError", "Citation", "evaluate", "run"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["BenchError", "Citation", "evaluate", "misclassification", "run"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

@@ -80,6 +80,14 @@ class Method(ABC):
         An image's score depends on that image alone: the images may come in any order and in parts of any size.
         """
 
+    def probability(self, scores: Scores) -> Scores | None:
+        """The scores as probabilities `(N,)` in [0, 1] that the network's prediction is right; None if they are none.
+
+        They are what calibration is measured of. A method whose scores are on no such scale leaves this alone.
+        """
+        del scores
+        return None
+
     def fit(self, data: FitData) -> Self:
         """Learn from ID data, forget what was learnt before, and return self; nothing to do unless overridden."""
         del data

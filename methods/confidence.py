@@ -43,6 +43,10 @@ class Confidence(Method):
         """The confidence of each image `(N,)` in (0, 1)."""
         return outputs.confidence
 
+    def probability(self, scores: Scores) -> Scores:
+        """The confidence itself."""
+        return scores
+
 
 @objective("learned-confidence")
 class LearnedConfidence(Objective):

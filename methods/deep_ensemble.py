@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+import numpy as np
+
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Floats, Outputs
@@ -47,6 +49,10 @@ class DeepEnsemble(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The certainty of each image's mean prediction `(N,)`."""
         return certainty(outputs.logits, self.measure)
+
+    def probability(self, scores: Scores) -> Scores | None:
+        """The largest mean probability `(N,)`; None where the entropy is measured."""
+        return np.exp(scores) if self.measure == "max-probability" else None
 
 
 def certainty(logits: Doubles | Floats, measure: Measure) -> Doubles:

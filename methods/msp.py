@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.logits import log_max_softmax
@@ -30,3 +32,8 @@ class MSP(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The log of the largest softmax probability `(N,)`."""
         return log_max_softmax(outputs.logits)
+
+    def probability(self, scores: Scores) -> Scores:
+        """The largest softmax probability `(N,)`."""
+        probability: Scores = np.exp(scores)
+        return probability

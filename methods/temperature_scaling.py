@@ -58,6 +58,11 @@ class TemperatureScaling(Method):
         """Log of the largest softmax probability at T `(N,)`."""
         return log_max_softmax(outputs.logits, self.temperature_)
 
+    def probability(self, scores: Scores) -> Scores:
+        """The largest softmax probability at T `(N,)`."""
+        probability: Scores = np.exp(scores)
+        return probability
+
 
 def _fitted(train: Outputs, limit: float) -> float:
     """The temperature between 1 / limit and limit at which the training labels are likeliest."""

@@ -12,7 +12,7 @@ have nothing to tune stand with those that were tuned.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,12 @@ class Block:
 
 def blocks_of(frame: pd.DataFrame) -> list[Block]:
     """The blocks of a result table. Raises `BenchError` when it has no rows."""
-    blocks = _with_baselines(grouped(read_rows(frame), _block_key))
+    return blocks_of_rows(read_rows(frame))
+
+
+def blocks_of_rows(rows: Iterable[ResultRow]) -> list[Block]:
+    """The blocks of some rows."""
+    blocks = _with_baselines(grouped(rows, _block_key))
     return [Block(*about, tuple(_sections(rows))) for about, rows in blocks.items()]
 
 

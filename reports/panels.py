@@ -84,7 +84,12 @@ def add_key(figure: Figure, grid: Grid, axes: Axes) -> None:
 
 def figure_rows(frame: pd.DataFrame, parts: Callable[[Block], Iterable[Block]]) -> Iterator[FigureRows]:
     """The figures to draw: for each block of the table one for each part of it. Raises `BenchError` without rows."""
-    chosen = [(block, choice_of(block)) for block in blocks_of(frame)]
+    return figures_of_blocks(blocks_of(frame), parts)
+
+
+def figures_of_blocks(blocks: Iterable[Block], parts: Callable[[Block], Iterable[Block]]) -> Iterator[FigureRows]:
+    """The figures to draw of the given blocks of a run."""
+    chosen = [(block, choice_of(block)) for block in blocks]
     shared = looks(
         (label for block, _ in chosen for label in block.labels),
         first=(label for _, choice in chosen for label in choice.labels if choice.others),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,12 +73,12 @@ class ResultRow:
         return self.network != NO_NETWORK
 
 
-def read_rows(frame: pd.DataFrame) -> list[ResultRow]:
+def read_rows(frame: pd.DataFrame, metrics: Sequence[str] = METRICS) -> list[ResultRow]:
     """The rows of `frame`, which has the columns of `bench.running.rows`; a cell that occurs twice is kept once.
 
-    Raises `BenchError` when there are none.
+    `metrics` names the columns that become the rows' metrics. Raises `BenchError` when there are none.
     """
-    rows = {str(record["key"]): _read(record) for record in frame.to_dict("records")}
+    rows = {str(record["key"]): _read(record, metrics) for record in frame.to_dict("records")}
     if not rows:
         raise BenchError("There is nothing to report: no finished cells. Run some first, or look at the failures.")
     return list(rows.values())
@@ -97,7 +97,7 @@ def training_words(objective: str) -> str:
     return "trained elsewhere" if objective == UNKNOWN_TRAINING else f"trained with {objective}"
 
 
-def _read(record: Mapping[Hashable, Any]) -> ResultRow:
+def _read(record: Mapping[Hashable, Any], metrics: Sequence[str]) -> ResultRow:
     texts = {name: _text(record[name]) for name in ("method", "id", "ood", "network", "objective", "protocol")}
     notes = {name: _text(record[name]) for name in ("tuned_on", "id_note", "ood_note", "warnings", "weights", "key")}
     seed = _number(record["seed"])
@@ -111,7 +111,7 @@ def _read(record: Mapping[Hashable, Any]) -> ResultRow:
         n_id=int(record["n_id"]),
         n_ood=int(record["n_ood"]),
         id_accuracy=_number(record["id_accuracy"]),
-        metrics={name: _number(record[name]) for name in METRICS},
+        metrics={name: _number(record[name]) for name in metrics},
         costs={name: _number(record[name]) for name in COSTS},
     )
 

@@ -40,7 +40,7 @@ def text_table(frame: pd.DataFrame) -> str:
     """
     shown = [_BlockText(block) for block in blocks_of(frame)]
     legends = dict.fromkeys(legend for text in shown for legend in text.legends)
-    return "\n\n".join([*(text.text for text in shown), *map(_wrap, legends)]) + "\n"
+    return "\n\n".join([*(text.text for text in shown), *map(wrap, legends)]) + "\n"
 
 
 @report("text-table")
@@ -62,16 +62,16 @@ class _BlockText:
     def __init__(self, block: Block) -> None:
         overview = first_that_fits(block, _fits) if needs_overview(block) else None
         if overview and len(block.labels) > MOST_LISTED:
-            heading, parts, self.legends = f"{block.id}: {overview.about}", [_render_sheet(overview)], [STAR, HINT]
+            heading, parts, self.legends = f"{block.id}: {overview.about}", [sheet_text(overview)], [STAR, HINT]
         else:
             table, costs = make_table(block, MAIN_COLUMNS), make_cost_table(block)
             heading = f"{_name(table.id)}: {table.about}"
-            sheets = [_render_sheet(sheet) if sheet else "" for sheet in (overview, costs)]
+            sheets = [sheet_text(sheet) if sheet else "" for sheet in (overview, costs)]
             parts = [part for part in (sheets[0], _render(table), sheets[1]) if part]
             self.legends = [f"{LEGEND} {STAR}", *([costs.legend] if costs else [])]
         if overview:
             self.legends.insert(0, overview.legend)
-        lines = [_wrap(one_line(line)) for line in (heading, accuracy(block)) if line]
+        lines = [wrap(one_line(line)) for line in (heading, accuracy(block)) if line]
         self.text = "\n\n".join(["\n".join(lines), *parts])
 
 
@@ -86,10 +86,11 @@ def _render(table: Table) -> str:
     return "\n".join([head, rule, *body, rule, *_notes(table.notes)])
 
 
-def _render_sheet(sheet: Sheet) -> str:
+def sheet_text(sheet: Sheet) -> str:
+    """A table with one line for each method, its key above and its notes below."""
     head, *lines = _aligned(_sheet_rows(sheet), _gap(sheet))
     rule = _rule([head, *lines])
-    key = [_wrap(one_line(sheet.key))] if sheet.key else []
+    key = [wrap(one_line(sheet.key))] if sheet.key else []
     return "\n".join([*key, head, rule, *lines, rule, *_notes(sheet.notes)])
 
 
@@ -145,8 +146,9 @@ def _rule(lines: Sequence[str]) -> str:
 
 
 def _notes(notes: Sequence[str]) -> list[str]:
-    return [_wrap(f"{superscript(number)} {one_line(note)}", "  ") for number, note in enumerate(notes, start=1)]
+    return [wrap(f"{superscript(number)} {one_line(note)}", "  ") for number, note in enumerate(notes, start=1)]
 
 
-def _wrap(text: str, indent: str = "") -> str:
+def wrap(text: str, indent: str = "") -> str:
+    """The text in lines as wide as a table may be."""
     return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -15,6 +15,7 @@ from .detect import detect
 from .doctor import doctor
 from .listing import list_names
 from .metrics import metrics
+from .misclassification import misclassification
 from .plot import plot
 from .reproduce import reproduce
 from .run import run
@@ -28,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (run, reproduce, train, table, plot, metrics, threshold, detect, describe, doctor):
+for command in (run, misclassification, reproduce, train, table, plot, metrics, threshold, detect, describe, doctor):
     app.command()(command)
 app.command("list")(list_names)
 app.add_typer(data_app, name="data")

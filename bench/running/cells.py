@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from bench.canonical import content_key
 from bench.data.images import Images
 from bench.method import Method
 from bench.metrics import OODMetrics
 
+from .attempt import Attempt
 from .network import TestedNetwork
 from .protocol import Split
 from .transform_words import transform_words
@@ -20,7 +19,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class Cell(Attempt):
     """What is evaluated, before parameters are tuned."""
 
     network: TestedNetwork
@@ -34,6 +33,11 @@ class Cell:
     tune_identity: str | None
     train_identity: str | None
     precision: str
+
+    @property
+    def place(self) -> str:
+        """The pair, for messages."""
+        return f"{self.id} / {self.ood}"
 
     def describe(self) -> dict[str, Any]:
         """What determines the result, as plain data."""
@@ -55,11 +59,6 @@ class Cell:
             "precision": self.precision,
             **({} if self.train_identity is None else {"train": self.train_identity}),
         }
-
-    @cached_property
-    def key(self) -> str:
-        """The name of the cell's files."""
-        return content_key(self.describe())
 
     def row(
         self, chosen: Method, split: Split, metrics: OODMetrics, id_accuracy: float | None, *, tuned: bool

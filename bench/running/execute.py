@@ -31,12 +31,16 @@ class Outcome:
     rows: list[dict[str, Any]]
     failures: list[Failure]
 
-    def to_frame(self) -> pd.DataFrame:
-        """The rows as a table. Raises `BenchError` if cells failed, with the first one's error as its cause."""
+    def require_complete(self) -> None:
+        """Raise `BenchError` if cells failed, with the first one's error as its cause."""
         if self.failures:
             first = self.failures[0]
             count = counted(len(self.failures), "cell")
             raise BenchError(f"{count} failed; {first.cell}: {first.message}") from first.error
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows as a table. Raises `BenchError` if cells failed."""
+        self.require_complete()
         return rows_to_frame(self.rows)
 
 

@@ -14,7 +14,7 @@ from bench.progress import say
 from bench.store import Store
 from bench.wording import counted
 
-from .cells import Cell
+from .attempt import Attempt
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class FailureLog:
     store: Store
     failures: list[Failure] = field(default_factory=list)
 
-    def holds(self, cell: Cell) -> bool:
+    def holds(self, cell: Attempt) -> bool:
         """Whether the cell has failed in this run."""
         return any(failure.path.stem == cell.key for failure in self.failures)
 
     @contextmanager
-    def guard(self, cells: Sequence[Cell]) -> Iterator[None]:
+    def guard(self, cells: Sequence[Attempt]) -> Iterator[None]:
         """Note an error in the block as a failure of each of `cells`; an interruption by the user passes through."""
         try:
             yield
@@ -49,13 +49,9 @@ class FailureLog:
             message = str(error) if mendable else f"{type(error).__name__}: {error}"
             for cell in cells:
                 path = self.store.put_failure(cell.key, cell.describe(), message, traceback.format_exc())
-                self.failures.append(Failure(f"{cell.method.name} on {_pair(cell)}", message, path, mendable, error))
-            for pair, together in groupby(cells, _pair):
-                say(f"FAILED {', '.join(cell.method.name for cell in together)} on {pair}: {message}")
-
-
-def _pair(cell: Cell) -> str:
-    return f"{cell.id} / {cell.ood}"
+                self.failures.append(Failure(f"{cell.method.name} on {cell.place}", message, path, mendable, error))
+            for place, together in groupby(cells, lambda cell: cell.place):
+                say(f"FAILED {', '.join(cell.method.name for cell in together)} on {place}: {message}")
 
 
 def closing_lines(failures: Sequence[Failure]) -> list[str]:

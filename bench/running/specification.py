@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.data.bindings import Binding
 from bench.errors import BenchError, UnknownNameError
@@ -21,8 +21,10 @@ class RunSpecification:
 
     `network`, `recipe` are None for the ID set's defaults, `seeds` for the seed 0; `checkpoint` replaces training;
     `settings` maps `name.parameter` of a method, data set, objective or the `recipe` to a value; `bindings` name local
-    images.
+    images. `needed` are the fields that must name something, and the kinds of these names.
     """
+
+    needed: ClassVar[Mapping[str, str]] = {"method": "methods", "id": "datasets", "ood": "datasets"}
 
     method: tuple[str, ...]
     id: str
@@ -44,7 +46,7 @@ class RunSpecification:
     out: Path = Path("runs/latest")
 
     def __post_init__(self) -> None:
-        for option, kind in (("method", "methods"), ("id", "datasets"), ("ood", "datasets")):
+        for option, kind in self.needed.items():
             if not getattr(self, option):
                 raise BenchError(f"Nothing given for --{option}. See what there is with: bench list {kind}")
         if self.seeds == ():

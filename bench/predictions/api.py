@@ -1,0 +1,50 @@
+"""`bench.misclassification`: right against wrong predictions from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.data.project import project_bindings
+
+from .execute import execute_predictions, write_prediction_files
+from .rows import rows_to_frame
+from .specification import PredictionPreparation, PredictionSpecification
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def misclassification(
+    method: str | Sequence[str],
+    *,
+    id: str,
+    seeds: int | Sequence[int] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    out: str | Path = "runs/latest",
+    files: bool = False,
+    **options: Any,
+) -> pd.DataFrame:
+    """Say how well methods tell right from wrong predictions on the ID test set; one row per method and seed.
+
+    The arguments are those of `bench misclassification`: `network`, `checkpoint`, `normalize`, `recipe`, `device`,
+    `data`; `seeds` is a number of seeds to train with, or the seeds; `settings` maps `"odin.epsilon"` to a value. What
+    `out` holds already is not computed again; with `files` the table and figures are written there too. The columns
+    are those of `bench.predictions.rows`: metrics are fractions in [0, 1], or missing where undefined. Raises
+    `BenchError` for bad input, and when cells failed, after all others are done.
+    """
+    specification = PredictionSpecification(
+        method=(method,) if isinstance(method, str) else tuple(method),
+        id=id,
+        seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
+        settings=settings or {},
+        bindings=project_bindings(Path.cwd()),
+        out=Path(out),
+        **options,
+    )
+    outcome = execute_predictions(PredictionPreparation(specification))
+    if files and outcome.rows:
+        write_prediction_files(specification.folder)
+    outcome.require_complete()
+    return rows_to_frame(outcome.rows)

@@ -1,0 +1,71 @@
+"""Carry a misclassification run out: networks, cells, rows, and the files made from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bench.atomic import require_writable, write_json, write_text
+from bench.method import METHODS
+from bench.prediction_report import PREDICTION_REPORTS, PredictionResults, Predictions
+from bench.progress import say
+from bench.running.execute import Outcome
+from bench.running.extraction import Extractor
+from bench.running.failures import FailureLog
+from bench.store import Store
+
+from .evaluation import PredictionEvaluation
+from .rows import rows_to_frame
+from .specification import PredictionPreparation
+
+
+def execute_predictions(preparation: PredictionPreparation) -> Outcome:
+    """Evaluate every cell that the store does not have; each is kept as soon as it is done.
+
+    Raises `BenchError` before any long work when images or labels are missing, or the results' folder cannot be
+    written to.
+    """
+    spec = preparation.specification
+    preparation.load_images()
+    require_writable(spec.folder)
+    for reason in preparation.skipped:
+        say(f"Left out: {reason}")
+    for caveat in preparation.caveats:
+        say(f"Warning: {caveat}.")
+    store = Store(spec.folder)
+    log = FailureLog(store)
+    rows: list[dict[str, Any]] = []
+    for need in preparation.needs:
+        evaluation = PredictionEvaluation(
+            extract=Extractor(preparation.tested_network(need), preparation.device, spec.pass_options),
+            id=preparation.id_set.name,
+            images=preparation.id_images,
+            train_images=lambda: preparation.train_images,
+            store=store,
+            log=log,
+            caveats=preparation.caveats,
+        )
+        rows += evaluation.rows(need.methods)
+    return Outcome(rows, log.failures)
+
+
+def write_prediction_files(folder: Path) -> list[Path]:
+    """Write rows and reports of everything that a misclassification run kept in `folder`; returns the files' paths."""
+    store = Store(folder)
+    order = ("id", "network", "seed", "method")
+    rows = sorted((record["row"] for record in store.records()), key=lambda row: [str(row[name]) for name in order])
+    written = [folder / "rows.csv", folder / "rows.json"]
+    by_key = {row["key"]: row for row in rows}
+    results = PredictionResults(rows_to_frame(rows), lambda key: _predictions(store, by_key[key]))
+    write_text(written[0], results.rows.to_csv(index=False))
+    write_json(written[1], rows)
+    for name in PREDICTION_REPORTS.names():
+        written += PREDICTION_REPORTS.get(name)().write(results, folder)
+    return written
+
+
+def _predictions(store: Store, row: dict[str, Any]) -> Predictions:
+    kept = store.scores(row["key"])
+    assert kept.id_correct is not None
+    method = METHODS.get(row["method"]).make(row["parameters"])
+    return Predictions(kept.id_scores, kept.id_correct, method.probability(kept.id_scores))

@@ -103,6 +103,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "network": ("bench.networks",),
     "objective": ("bench.training", "bench.methods"),
     "report": ("bench.reports",),
+    "ablation_report": ("bench.reports",),
     "prediction_report": ("bench.reports",),
     "typesetter": ("bench.reports",),
 }

@@ -17,11 +17,11 @@ MOST_CHARACTERS = 95
 """Characters of script size that fit beside each other, with two for the space between columns."""
 
 
-def latex_sheet(sheet: Sheet, remark: str) -> str:
-    """One or more `table` environments with `remark` in the caption."""
+def latex_sheet(sheet: Sheet, remark: str, first: str = "Method") -> str:
+    """One or more `table` environments with `remark` in the caption; `first` is the title of the first column."""
     filled = pages(sheet.lines, lambda _: 1, MOST_LINES)
     remarks = [remark, *(["Continued."] * (len(filled) - 1))]
-    return "\n".join(_page(sheet, lines, remark) for lines, remark in zip(filled, remarks, strict=True))
+    return "\n".join(_page(sheet, lines, remark, first) for lines, remark in zip(filled, remarks, strict=True))
 
 
 def fits_page(sheet: Sheet) -> bool:
@@ -32,14 +32,14 @@ def fits_page(sheet: Sheet) -> bool:
     return max(len(line.method.text) for line in sheet.lines) + sum(widths) <= MOST_CHARACTERS
 
 
-def _page(sheet: Sheet, lines: Sequence[SheetLine], remark: str) -> str:
+def _page(sheet: Sheet, lines: Sequence[SheetLine], remark: str, first: str) -> str:
     marks = [mark for title in sheet.titles for mark in title.marks]
     bold = [BOLD] if any(one.best for line in sheet.lines for one in line.cells) else []
     texts = [sheet.key and f"{sheet.key}.", " ".join([sheet.legend, *bold])]
     return floating_table(
         f"{latex(sheet.id)}: {latex(sheet.about)}. {remark}",
         r"\scriptsize",
-        ["Method", *map(name, sheet.titles)],
+        [first, *map(name, sheet.titles)],
         [r"    \midrule", *(f"    {row([name(line.method), *map(cell, line.cells)])}" for line in lines)],
         [*note_lines(sheet.notes, marks), *(latex(text) for text in texts if text)],
     )

@@ -20,10 +20,10 @@ def markdown_table(table: Table) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def markdown_sheet(sheet: Sheet) -> str:
-    """The table with its heading above and its notes below."""
+def markdown_sheet(sheet: Sheet, first: str = "Method") -> str:
+    """The table with its heading above and its notes below; `first` is the title of the first column."""
     rows = [
-        _row(["Method", *map(_name, sheet.titles)]),
+        _row([first, *map(_name, sheet.titles)]),
         _row([":--"] + ["--:"] * len(sheet.titles)),
         *(_row([_name(line.method), *map(_cell, line.cells)]) for line in sheet.lines),
     ]

@@ -9,6 +9,7 @@ import typer
 
 from bench.errors import BenchError
 
+from .ablate import ablate
 from .data import app as data_app
 from .describe import describe
 from .detect import detect
@@ -29,7 +30,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (run, misclassification, reproduce, train, table, plot, metrics, threshold, detect, describe, doctor):
+for command in (run, misclassification, reproduce, ablate, train, table, plot, metrics, threshold, detect, describe, doctor):
     app.command()(command)
 app.command("list")(list_names)
 app.add_typer(data_app, name="data")

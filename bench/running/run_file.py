@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ def read_run_file(path: Path) -> dict[str, Any]:
     `[datasets.NAME]` bindings. All paths, those after `NAME=folder:` and `NAME=npz:` too, count from the folder of the
     file.
     """
-    data = {key.replace("-", "_"): value for key, value in read_toml(path).items()}
+    return run_values(read_toml(path), path)
+
+
+def run_values(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """What `read_run_file` gives, of keys and values that stand somewhere in the file at `path`."""
+    data = {key.replace("-", "_"): value for key, value in table.items()}
     known = {field.name for field in fields(RunSpecification)} - {"settings", "bindings"}
     known |= {"set", "datasets", "seed", "format"}
     for key, value in data.items():

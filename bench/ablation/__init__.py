@@ -1,0 +1,1 @@
+"""Ablations: what one thing changes, with all else equal."""

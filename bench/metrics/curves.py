@@ -31,7 +31,7 @@ def roc_curve(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike, max_points: i
     reached_id, reached_ood = _reached(table)
     fpr, tpr = reached_ood / table.n_ood, reached_id / table.n_id
     thresholds = np.concatenate([[np.inf], table.thresholds[::-1]])
-    kept = _evenly_spread(fpr + tpr, max_points)
+    kept = evenly_spread(fpr + tpr, max_points)
     return fpr[kept], tpr[kept], thresholds[kept]
 
 
@@ -49,7 +49,7 @@ def precision_recall_curve(
     recall = true_positives / table.n_id
     precision = true_positives / (true_positives + false_positives)
     thresholds = table.thresholds[::-1] if positive == "id" else -table.thresholds[::-1]
-    kept = _evenly_spread(recall + false_positives / table.n_ood, max_points)
+    kept = evenly_spread(recall + false_positives / table.n_ood, max_points)
     return precision[kept], recall[kept], thresholds[kept]
 
 
@@ -58,7 +58,7 @@ def _reached(table: ThresholdTable) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     return table.n_id - table.id_below[::-1], table.n_ood - table.ood_below[::-1]
 
 
-def _evenly_spread(position: FloatArray, max_points: int | None) -> IndexArray:
+def evenly_spread(position: FloatArray, max_points: int | None) -> IndexArray:
     """At most `max_points` indices, spread evenly along the ascending `position`, with the first and the last."""
     if max_points is not None and max_points < 2:
         raise BenchError(f"max_points must be at least 2 (both ends of the curve), got {max_points}.")

@@ -41,6 +41,17 @@ def test_the_ideal_is_what_a_perfect_ranking_reaches() -> None:
     np.testing.assert_allclose(risk, ideal_risk(coverage, 0.7), atol=1e-12)
 
 
+def test_a_thinned_curve_is_a_part_of_the_whole_one() -> None:
+    rng = np.random.default_rng(0)
+    confidence, correct = rng.random(500), rng.random(500) < 0.8
+    whole, few = risk_coverage_curve(confidence, correct), risk_coverage_curve(confidence, correct, max_points=20)
+    assert few[0].size == 20
+    assert (few[0][0], few[0][-1]) == (whole[0][0], 1)
+    places = np.searchsorted(whole[0], few[0])
+    for all_points, some in zip(whole, few, strict=True):
+        np.testing.assert_array_equal(all_points[places], some)
+
+
 def test_one_image_and_bad_input() -> None:
     assert [part.tolist() for part in risk_coverage_curve([0.3], [False])] == [[1.0], [1.0], [0.3]]
     with pytest.raises(BenchError, match="one flag for each of 1 scores"):

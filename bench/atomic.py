@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.disk import disk_error
 from bench.errors import BenchError
 
 
@@ -29,7 +30,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise disk_error(f"Cannot write {path}", error) from error
     finally:
         with contextlib.suppress(OSError):  # the error that matters is the one on its way
             temporary.unlink(missing_ok=True)
@@ -50,7 +51,7 @@ def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> Non
         _flush(folder.parent)
     except OSError as error:
         if not folder.is_dir():  # another process may have been quicker
-            raise _cannot_write(folder, error) from error
+            raise disk_error(f"Cannot write {folder}", error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -81,10 +82,6 @@ def write_json(path: Path, data: Any) -> None:
 
 def _temporary(path: Path) -> Path:
     return path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
-
-
-def _cannot_write(path: Path, error: OSError) -> BenchError:
-    return BenchError(f"Cannot write {path}: {error.strerror or error}. Free space or choose another folder.")
 
 
 def _flush(path: Path) -> None:

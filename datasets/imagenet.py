@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.citation import Citation
 from bench.data.dataset import dataset
 from bench.data.stored import StoredSet
+from bench.data.unpack import unpacking
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -53,18 +55,13 @@ class ImageNet(StoredSet):
 
     def fetch(self, root: Path, say: Say) -> None:
         """Unpack the archives that the user has put below `root/imagenet`; torchvision checks and reads them."""
-        from torchvision import datasets as torchvision_sets
-
         folder = root / "imagenet"
         packed = [split for split, name in _PACKED.items() if (folder / name).is_file()]
         if not packed:
             raise BenchError(f"imagenet cannot be downloaded. {self.by_hand.format(root=root)}")
         for split in packed:
             say(f"Unpacking {folder / _PACKED[split]}.")
-            try:
-                torchvision_sets.ImageNet(folder, split=split)
-            except (RuntimeError, OSError) as error:
-                raise BenchError(f"Cannot unpack imagenet's {split} images: {error}") from error
+            _unpack(folder, split)
         say(f"imagenet is below {folder}.")
 
     def training_transform(self) -> InputTransform:
@@ -73,3 +70,23 @@ class ImageNet(StoredSet):
 
         mean, std = NORMALIZATIONS["imagenet"]
         return InputTransform(height=224, width=224, channels=3, mean=mean, std=std)
+
+
+def _unpack(folder: Path, split: str) -> None:
+    """Unpack the images of a split into a folder that gets its name when they are all there."""
+    from torchvision.datasets import imagenet
+
+    if (folder / split).is_dir():
+        return
+    partial = folder / f"{split}.part"
+    unpack_images = {"train": imagenet.parse_train_archive, "val": imagenet.parse_val_archive}[split]
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with unpacking(folder / _PACKED[split], folder):
+            imagenet.parse_devkit_archive(folder)
+            unpack_images(folder, folder=partial.name)
+            partial.rename(folder / split)
+    except RuntimeError as error:
+        raise BenchError(f"Cannot unpack imagenet's {split} images: {error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

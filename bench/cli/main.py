@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
 import typer
 
+from bench.disk import disk_error, is_full
 from bench.errors import BenchError
 
 from .ablate import ablate
@@ -30,7 +32,20 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (run, misclassification, reproduce, ablate, train, table, plot, metrics, threshold, detect, describe, doctor):
+for command in (
+    run,
+    misclassification,
+    reproduce,
+    ablate,
+    train,
+    table,
+    plot,
+    metrics,
+    threshold,
+    detect,
+    describe,
+    doctor,
+):
     app.command()(command)
 app.command("list")(list_names)
 app.add_typer(data_app, name="data")
@@ -46,11 +61,31 @@ def main() -> None:
     """Run the command line; bad input is one message on stderr and exit code 2, a bug is a traceback."""
     signal.signal(signal.SIGINT, _interrupt)
     try:
-        app()
+        _run_and_flush()
     except BenchError as error:
         _end(str(error))
+    except BrokenPipeError:  # whoever reads the output, such as head, wants no more of it
+        _discard_output()
+        sys.exit(1)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        _discard_output()
+        _end(str(disk_error(f"Cannot write {error.filename or 'what was to be printed'}", error)))
     except Interrupted:
         _end("Interrupted. What was done is kept; the same command goes on from there.")
+
+
+def _run_and_flush() -> None:
+    try:
+        app()
+    finally:
+        sys.stdout.flush()  # else a full disk is only found when nobody can tell of it any more
+
+
+def _discard_output() -> None:
+    """Let what cannot be written to stdout go nowhere, so that Python does not try it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupt(*_: object) -> None:

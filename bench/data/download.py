@@ -17,11 +17,15 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from bench.atomic import require_writable
+from bench.disk import disk_error, is_full
 from bench.errors import BenchError
 
 Say = Callable[[str], None]
 _CHUNK = 1 << 20
 _QUIET_BELOW = 20_000_000
+ELSEWHERE = "choose another folder with --data"
+"""How another place for data sets is chosen."""
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -67,7 +71,7 @@ def download(archive: Archive, root: Path, say: Say) -> Path:
             return target
         say(f"{target} is damaged: its checksum is not {archive.md5}. Fetching it again.")
     say(f"Downloading {readable_bytes(archive.size)} from {archive.url} to {target}.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(target.parent)
     _require_space(target.parent, archive.size)
     partial = target.with_name(target.name + ".part")
     try:
@@ -89,7 +93,7 @@ def _require_space(folder: Path, size: int) -> None:
     if free < size:
         raise BenchError(
             f"No space in {folder}: {readable_bytes(size)} are needed, {readable_bytes(free)} are free. "
-            "Free space or choose another folder with --data."
+            f"Free space or {ELSEWHERE}."
         )
 
 
@@ -100,6 +104,8 @@ def _transfer(archive: Archive, partial: Path, say: Say) -> None:
         with opener.open(request, timeout=60) as response, partial.open("wb") as file:
             _copy(response, file, archive.size, say)
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, OSError) and is_full(error):
+            raise disk_error(f"Cannot write {partial.with_suffix('')}", error, ELSEWHERE) from error
         raise BenchError(
             f"Cannot download {archive.url}: {error}. Try again later, or put the file at "
             f"{partial.with_suffix('')} yourself."

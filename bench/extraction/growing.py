@@ -22,6 +22,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from bench.atomic import write_json
+from bench.disk import disk_error
 from bench.errors import BenchError
 
 SHARD = 2**15
@@ -29,6 +30,7 @@ SHARD = 2**15
 
 FACTS = "facts.json"
 _PROGRESS, _LOCK = "progress.json", "lock"
+_ELSEWHERE = "choose another folder with BENCH_CACHE"
 
 
 class GrowingFolder:
@@ -116,10 +118,7 @@ class GrowingFolder:
         self._safe = self.done
 
     def _failed(self, error: OSError) -> BenchError:
-        return BenchError(
-            f"Cannot write below {self.folder.parent}: {error.strerror or error}. Free space, or choose another folder "
-            "with BENCH_CACHE; the same command goes on."
-        )
+        return disk_error(f"Cannot write below {self.folder.parent}", error, _ELSEWHERE)
 
 
 def _lock(folder: Path) -> int | None:
@@ -128,9 +127,7 @@ def _lock(folder: Path) -> int | None:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        raise BenchError(
-            f"Cannot write {folder}: {error.strerror or error}. Choose another with BENCH_CACHE."
-        ) from error
+        raise disk_error(f"Cannot write {folder}", error, _ELSEWHERE) from error
     with contextlib.suppress(ImportError, OSError):
         import fcntl
 

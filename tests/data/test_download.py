@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,25 @@ def test_too_little_space_is_said_before_anything_is_asked_for(server: Any, tmp_
     needed = shutil.disk_usage(tmp_path).total * 2
     with pytest.raises(BenchError, match=r"No space in .*are needed.*are free"):
         download(_archive(server, size=needed), tmp_path, lambda _: None)
+    assert server.requests == []
+
+
+def test_a_disk_that_fills_up_is_not_blamed_on_the_connection(
+    server: Any, tmp_path: Path, full_disk: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with (
+        full_disk(),
+        pytest.raises(BenchError, match=r"Cannot write .*file\.bin: File too large\. Free space or choose"),
+    ):
+        download(_archive(server), tmp_path, lambda _: None)
+    assert list((tmp_path / "sub").iterdir()) == []
+    assert download(_archive(server), tmp_path, lambda _: None).read_bytes() == CONTENT
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_anything_is_asked_for(server: Any, tmp_path: Path) -> None:
+    (tmp_path / "sub").write_text("a file")
+    with pytest.raises(BenchError, match=r"Cannot write to .*sub: it is a file, not a folder\. Choose another"):
+        download(_archive(server), tmp_path, lambda _: None)
     assert server.requests == []
 
 

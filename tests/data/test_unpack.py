@@ -6,11 +6,13 @@ import gzip
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from bench.data.unpack import unpack
+from bench.data.unpack import unpack, unpacking
 from bench.errors import BenchError
 
 CONTENT = bytes(range(256)) * 50
@@ -54,6 +56,50 @@ def test_rubbish_and_truncated_archives_are_named(tmp_path: Path, name: str) -> 
         path.write_bytes(whole[: len(whole) // 2])
         with pytest.raises(BenchError, match=name):
             unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.zip", "a.gz"])
+def test_a_full_disk_is_not_blamed_on_the_archive(
+    tmp_path: Path, full_disk: Callable[[], AbstractContextManager[None]], name: str
+) -> None:
+    path = tmp_path / name
+    if name == "a.gz":
+        path.write_bytes(gzip.compress(CONTENT))
+    elif name == "a.zip":
+        with zipfile.ZipFile(path, "w") as packed:
+            packed.writestr("in/a.bin", CONTENT)
+    else:
+        _tar(path, "w:gz" if name.endswith("gz") else "w")
+    with full_disk(), pytest.raises(BenchError, match=r"Cannot unpack .*out: File too large\. Free space or") as caught:
+        unpack(path, tmp_path / "out")
+    assert "choose another folder with --data, and run the same command again" in str(caught.value)
+    assert "fetch it again" not in str(caught.value)
+    unpack(path, tmp_path / "out")
+    [file] = [file for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert file.read_bytes() == CONTENT
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(BenchError, match=r"Cannot unpack .*into .*taken.*: .*\. Choose another folder with --data"):
+        unpack(_tar(tmp_path / "a.tar", "w"), tmp_path / "taken" / "below")
+
+
+def test_other_libraries_members_cannot_leave_the_folder_either(tmp_path: Path) -> None:
+    """They may unpack without a filter, which Python 3.12 warns of."""
+    path = _tar(tmp_path / "a.tar", "w", "../outside.bin")
+    before = tarfile.TarFile.extraction_filter
+    with pytest.raises(BenchError, match="outside"), unpacking(path, tmp_path / "out"), tarfile.open(path) as packed:
+        packed.extractall(tmp_path / "out")  # noqa: S202 - that is what is tried
+    assert not (tmp_path / "outside.bin").exists()
+    assert tarfile.TarFile.extraction_filter is before
+
+
+def test_a_python_that_cannot_filter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _tar(tmp_path / "a.tar", "w")
+    monkeypatch.delattr(tarfile, "data_filter")
+    with pytest.raises(BenchError, match=r"cannot unpack .*a\.tar safely\. Use 3\.11\.4 or newer"):
+        unpack(path, tmp_path / "out")
 
 
 @pytest.mark.parametrize("member", ["../outside.bin", "/outside.bin"])

@@ -341,6 +341,20 @@ def test_imagenets_archives_are_unpacked_into_class_folders(tmp_path: Path, monk
     np.testing.assert_array_equal(_read(images), pixels[[1, 4, 3, 5, 0, 2]])
 
 
+def test_imagenet_leaves_no_half_of_a_split_behind(tmp_path: Path, monkeypatch: Patch) -> None:
+    _write(tmp_path / "imagenet" / "ILSVRC2012_img_val.tar", b"")
+
+    def fill_the_disk(root: Path, folder: str) -> None:
+        _write(root / folder / "ILSVRC2012_val_00000001.JPEG", b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torchvision.datasets.imagenet, "parse_devkit_archive", lambda root: None)
+    monkeypatch.setattr(torchvision.datasets.imagenet, "parse_val_archive", fill_the_disk)
+    with pytest.raises(BenchError, match=r"Cannot unpack .*img_val\.tar into .*: No space left on device\. Free space"):
+        DATASETS.get("imagenet")().fetch(tmp_path, lambda _: None)
+    assert [path.name for path in (tmp_path / "imagenet").iterdir()] == ["ILSVRC2012_img_val.tar"]
+
+
 def test_imagenet_says_how_it_is_had_and_refuses_damaged_archives(tmp_path: Path) -> None:
     imagenet = DATASETS.get("imagenet")()
     with pytest.raises(BenchError, match=r"cannot be downloaded.*Register at"):

@@ -18,6 +18,7 @@ from .evaluation import Evaluation
 from .extraction import Extractor
 from .failures import Failure, FailureLog
 from .preparation import Preparation
+from .report_files import keep_track
 from .rows import row_of, rows_to_frame
 
 if TYPE_CHECKING:
@@ -86,12 +87,15 @@ def stored_rows(folder: Path) -> list[dict[str, Any]]:
 
 
 def write_files(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
-    """Write rows and reports (all, or those named) of everything kept in `folder`; returns the files' paths."""
+    """Write rows and reports (all, or those named) of everything kept in `folder`; returns the files' paths.
+
+    Files that these reports wrote before and that belong to no row any more are removed.
+    """
     rows = stored_rows(folder)
     results = Results(rows_to_frame(rows), Store(folder).scores)
     written = [folder / "rows.csv", folder / "rows.json"]
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)
-    for name in REPORTS.names() if names is None else names:
-        written += REPORTS.get(name)().write(results, folder)
-    return written
+    made = {name: REPORTS.get(name)().write(results, folder) for name in (REPORTS.names() if names is None else names)}
+    keep_track(folder, made)
+    return [*written, *(path for paths in made.values() for path in paths)]

@@ -372,3 +372,16 @@ def test_images_are_a_sequence_in_the_order_of_the_scores(trained: Done) -> None
     expected = logits.log_softmax(1).max(1).values.detach().numpy()
     row = trained.frame.query("method == 'msp' and ood == 'uniform'")
     assert Store(trained.out).scores(row["key"].item()).id_scores == pytest.approx(expected, abs=1e-5)
+
+
+def test_figures_of_results_that_are_gone_are_removed_when_reports_are_written_again(tmp_path: Path) -> None:
+    bench.run(["brightness", "compression-size"], id="digits", ood="uniform", out=tmp_path, files=True)
+    before = {path.name for path in tmp_path.glob("score-histograms*")}
+    assert any("compression-size" in name for name in before)
+    (tmp_path / "score-histograms_of_mine.png").write_text("not a report's")
+    for path in (tmp_path / "cells").iterdir():
+        if json.loads(path.read_text())["row"]["method"] == "compression-size":
+            path.unlink()
+    write_files(tmp_path)
+    after = {path.name for path in tmp_path.glob("score-histograms*")}
+    assert after == {name for name in before if "compression-size" not in name} | {"score-histograms_of_mine.png"}

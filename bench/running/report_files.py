@@ -1,0 +1,41 @@
+"""Which files reports have written into a results folder, so that those of rows that are gone do not stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.atomic import write_json
+from bench.data.download import file_digest
+
+INDEX = "reports.json"
+
+Files = dict[str, dict[str, str]]
+"""By the name of a report, the names of its files and the SHA-256 of what it wrote."""
+
+
+def keep_track(folder: Path, written: Mapping[str, Sequence[Path]]) -> None:
+    """Note the files that reports, by name, have just written into `folder`, and remove the others of these reports.
+
+    A file is removed only if it is, byte for byte, what that report wrote there before. Reports that were not written
+    now keep theirs.
+    """
+    before = _read(folder / INDEX)
+    current = {path.name for paths in written.values() for path in paths}
+    for report in written:
+        for name, digest in before.get(report, {}).items():
+            path = folder / Path(name).name
+            if name not in current and path.is_file() and file_digest(path, "sha256") == digest:
+                path.unlink()
+    now = {report: {path.name: file_digest(path, "sha256") for path in paths} for report, paths in written.items()}
+    write_json(folder / INDEX, before | now)
+
+
+def _read(path: Path) -> Files:
+    """What was noted before; nothing where that is missing or damaged, for then it is not known what may be removed."""
+    try:
+        found: Files = json.loads(path.read_text(encoding="utf-8"))
+        return {report: dict(files) for report, files in found.items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
+        return {}

@@ -18,15 +18,16 @@ from bench.detector_file import read_description, write_description
 from bench.device import pick_device
 from bench.errors import BenchError
 from bench.extraction.extract import extract
+from bench.extraction.view import CLEAN
 from bench.fitting.data import FitData
 from bench.method import METHODS, Method, Scores
-from bench.metrics import threshold_at_tpr
 from bench.metrics.inputs import score_array
 from bench.networks.checkpoint import Checkpoint
 from bench.provenance import provenance
 from bench.running.extraction import seen_by, wanted_by
 from bench.running.facts import facts_of_checkpoint
 from bench.running.network import TestedNetwork
+from bench.threshold_choice import ThresholdFrom, choose_threshold
 
 RULE = "out-of-distribution where score < threshold, else in-distribution; larger scores are more in-distribution"
 
@@ -46,13 +47,15 @@ class Detector:
     `fit_detector` sets delta to the largest score that at least the share `tpr` of its ID validation images reaches,
     which is the score of one of them. That image must be called ID for the share to be attained, hence < and not <=.
     DeVries & Taylor 2018 write g(x; delta) = OOD where c <= delta; that is this rule, with the next smaller
-    floating-point number for delta. `validation` says on how many images delta was chosen and which share it calls ID.
+    floating-point number for delta. Or delta was chosen from misclassified images, and `tpr` is None. `validation` says
+    on how many images delta was chosen, which share it calls ID, and, of misclassified ones, their number and the
+    detection error.
     """
 
     checkpoint: Checkpoint
     method: Method
     threshold: float
-    tpr: float
+    tpr: float | None
     validation: dict[str, Any]
     provenance: dict[str, Any]
     device: torch.device
@@ -62,7 +65,7 @@ class Detector:
 
         Raises `BenchError` when there are none, `NonFiniteScoresError` for a score that is not a finite number.
         """
-        scores = _score(self._network, self.checkpoint, self.method, images, self.device)
+        scores, _ = _score(self._network, self.checkpoint, self.method, images, self.device)
         return Decision(scores, scores >= self.threshold)
 
     def save(self, path: str | Path, *, checkpoint: str | Path) -> None:
@@ -111,26 +114,36 @@ class Detector:
 
 
 def fit_detector(
-    checkpoint: Checkpoint, method: Method, images: Images, *, tpr: float = 0.95, name: str = "", device: str = "auto"
+    checkpoint: Checkpoint,
+    method: Method,
+    images: Images,
+    *,
+    threshold_from: ThresholdFrom = "tpr",
+    tpr: float = 0.95,
+    name: str = "",
+    device: str = "auto",
 ) -> Detector:
-    """The detector that calls at least the share `tpr` of the ID validation `images` in-distribution.
+    """The detector whose threshold is chosen on the ID validation `images`, as `choose_threshold` says.
 
-    `name` says in the file what these images are; they should be in no training and no test set. Raises `BenchError`
-    for a `tpr` outside (0, 1], when there are no images, and when the checkpoint lacks what the method needs.
+    By `tpr` it calls at least that share of them in-distribution; by `misclassified` it tells rightly from wrongly
+    classified ones best. `name` says in the file what these images are; they should be in no training and no test set.
+    Raises `BenchError` for a `tpr` outside (0, 1], when there are no images, when the checkpoint lacks what the method
+    needs, and where nothing can be chosen.
     """
     started = time.perf_counter()
     method = _fitted(method, checkpoint)
     chosen = pick_device(device)
-    scores = _score(TestedNetwork.of(checkpoint, chosen).model, checkpoint, method, images, chosen)
-    threshold = threshold_at_tpr(scores, tpr)
+    scores, correct = _score(TestedNetwork.of(checkpoint, chosen).model, checkpoint, method, images, chosen)
+    choice = choose_threshold(scores, correct, threshold_from=threshold_from, tpr=tpr)
     validation = {
         "images": len(images),
-        "called_id": float((scores >= threshold).mean()),
+        "called_id": float((scores >= choice.threshold).mean()),
         "name": name,
         "identity": images.identity,
+        **choice.facts,
     }
-    seconds = time.perf_counter() - started
-    return Detector(checkpoint, method, threshold, float(tpr), validation, provenance(chosen, seconds), chosen)
+    made = provenance(chosen, time.perf_counter() - started)
+    return Detector(checkpoint, method, choice.threshold, choice.tpr, validation, made, chosen)
 
 
 def require_keepable(method: Method) -> None:
@@ -154,9 +167,13 @@ def _no_images() -> Images:
     raise BenchError("a detector's file keeps no training images.")
 
 
-def _score(network: nn.Module, checkpoint: Checkpoint, method: Method, images: Images, device: torch.device) -> Scores:
+def _score(
+    network: nn.Module, checkpoint: Checkpoint, method: Method, images: Images, device: torch.device
+) -> tuple[Scores, NDArray[np.bool_] | None]:
+    """The scores `(N,)`, and which images are classified rightly, or None without labels."""
     if len(images) == 0:
         raise BenchError("There are no images to score.")
     wanted = wanted_by([method])
     found = extract(network, images, checkpoint.transform, list(wanted), probes=wanted, device=device)
-    return score_array(method.score(seen_by(method, found)), f"scores of {method.name}")
+    scores = score_array(method.score(seen_by(method, found)), f"scores of {method.name}")
+    return scores, None if found[CLEAN].labels is None else found[CLEAN].correct

@@ -67,7 +67,7 @@ def _figure(rows: FigureRows, results: PredictionResults) -> Figure:
     axes.set_xlabel("Coverage: share of images accepted, the surest first (%)")
     axes.set_ylabel("Risk: error rate among the accepted (%)")
     axes.set_xlim(0, 100)
-    axes.set_ylim(0, 105 * max(max(tops), 0.001))
+    axes.set_ylim(0, 105 * max(*tops, 0.001))
     axes.legend(title="AURC (%)", alignment="left", loc="upper left", bbox_to_anchor=(1.0, 1.03), fontsize=LEGEND_SIZE)
     return figure
 

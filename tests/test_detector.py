@@ -203,6 +203,52 @@ def test_a_damaged_file_is_refused(saved: Path, change: Any, message: str) -> No
         Detector.load(saved)
 
 
+def labelled(count: int) -> ArrayImages:
+    found = DATASETS.get("digits")().load("test", Place(Path()))
+    assert isinstance(found, ArrayImages)
+    assert found.labels is not None
+    return ArrayImages(found.pixels[:count], found.labels[:count])
+
+
+def test_a_threshold_from_misclassified_images_has_the_smallest_error_of_all(tmp_path: Path) -> None:
+    images = labelled(200)
+    detector = fitted(images, threshold_from="misclassified")
+    scores = detector.decide(images).scores
+    predicted = predictions(images)
+    right = predicted == images.labels
+    errors = {one: ((scores[right] < one).mean() + (scores[~right] >= one).mean()) / 2 for one in scores}
+    assert errors[detector.threshold] == pytest.approx(min(errors.values()), abs=1e-12)
+    told = {name: detector.validation[name] for name in ("images", "right", "wrong")}
+    assert told == {"images": 200, "right": int(right.sum()), "wrong": int((~right).sum())}
+    assert detector.validation["detection_error"] == pytest.approx(min(errors.values()))
+    checkpoint().save(tmp_path / "net.safetensors")
+    detector.save(tmp_path / "d.json", checkpoint=tmp_path / "net.safetensors")
+    again = Detector.load(tmp_path / "d.json")
+    assert (again.threshold, again.tpr, again.validation) == (detector.threshold, None, detector.validation)
+
+
+def predictions(images: ArrayImages) -> np.ndarray[Any, Any]:
+    """The classes that the untrained network predicts, by plain torch."""
+    pixels = torch.from_numpy(images.pixels)[:, None].float() / 255
+    resized = torch.nn.functional.interpolate(pixels, (32, 32), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        found: np.ndarray[Any, Any] = checkpoint().build()((resized - 0.3) / 0.3).logits.argmax(1).numpy()
+    return found
+
+
+def test_nothing_can_be_chosen_from_misclassified_images_where_there_are_none() -> None:
+    images = labelled(60)
+    predicted = predictions(images)
+    with pytest.raises(BenchError, match="All 60 validation images are classified rightly, so none can stand in"):
+        fitted(ArrayImages(images.pixels, predicted), threshold_from="misclassified")
+    with pytest.raises(BenchError, match="All 60 validation images are classified wrongly"):
+        fitted(ArrayImages(images.pixels, (predicted + 1) % 10), threshold_from="misclassified")
+    with pytest.raises(BenchError, match="have no labels"):
+        fitted(digits(60), threshold_from="misclassified")
+    with pytest.raises(BenchError, match="chosen from tpr or misclassified, not 'luck'"):
+        fitted(images, threshold_from="luck")
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match=r"Cannot read the detector .*d\.json: No such file.*bench threshold"):
         Detector.load(tmp_path / "d.json")

@@ -1,8 +1,9 @@
-"""`bench threshold`: the threshold that keeps a wanted share of ID images."""
+"""`bench threshold`: a threshold chosen on ID images: by the share that it keeps, or from misclassified ones."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,10 +23,26 @@ if TYPE_CHECKING:
     from bench.networks.checkpoint import Checkpoint as NetworkCheckpoint
 
 
+class ThresholdFrom(StrEnum):
+    """What the threshold is chosen by: the share of ID images called ID, or the misclassified ones among them."""
+
+    tpr = "tpr"
+    misclassified = "misclassified"
+
+
 def threshold(
     method: Annotated[str, typer.Option(help="Scoring method.")],
     id: Annotated[str, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")],
-    tpr: Annotated[float, typer.Option(help="Share of ID images that is to be called ID, in (0, 1].")] = 0.95,
+    threshold_from: Annotated[
+        ThresholdFrom,
+        typer.Option(
+            "--from",
+            help="tpr: the share of ID images called ID; misclassified: wrongly classified ones stand in for OOD.",
+        ),
+    ] = ThresholdFrom.tpr,
+    tpr: Annotated[
+        float | None, typer.Option(help="Share of ID images that is to be called ID, in (0, 1] (default: 0.95).")
+    ] = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
     network: Network = None,
@@ -39,8 +56,9 @@ def threshold(
 ) -> None:
     """Find the threshold at which a share of ID validation images is called ID, and make a detector of it.
 
-    The validation images are the first 1,000 of the ID test set, or its first fifth if that is fewer. The network is
-    the given checkpoint, or is trained (or found trained) as bench run does. Example:
+    With --from misclassified it is the threshold that tells rightly from wrongly classified images best. The validation
+    images are the first 1,000 of the ID test set, or its first fifth if that is fewer. The network is the given
+    checkpoint, or is trained (or found trained) as bench run does. Example:
 
     bench threshold --method confidence --id digits --tpr 0.95 --out detector.json
     """
@@ -49,7 +67,9 @@ def threshold(
     from bench.running.protocol import part, validation_count
     from bench.running.specification import settings_from
 
-    checked_tpr(tpr)  # a wrong one is refused before hours of training
+    if tpr is not None and threshold_from is ThresholdFrom.misclassified:
+        raise BenchError("--tpr is another way to choose a threshold than --from misclassified. Leave one of them out.")
+    share = checked_tpr(0.95 if tpr is None else tpr)  # a wrong one is refused before hours of training
     settings = settings_from(setting or [])
     chosen, data_set = _resolve(method, id, settings)
     if checkpoint is None:
@@ -63,7 +83,15 @@ def threshold(
     images = _test_images(data_set, found, data)
     count = validation_count(images)
     name = f"the first {count:,} of {len(images):,} test images of {data_set.name}"
-    detector = fit_detector(found, chosen, part(images, 0, count), tpr=tpr, name=name, device=device)
+    detector = fit_detector(
+        found,
+        chosen,
+        part(images, 0, count),
+        threshold_from=threshold_from.value,
+        tpr=share,
+        name=name,
+        device=device,
+    )
     if out is not None:
         detector.save(out, checkpoint=file)
     _print(detector, output_format)
@@ -146,9 +174,19 @@ def _print(detector: Detector, output_format: TableOrJson) -> None:
         [
             ("threshold", repr(detector.threshold)),
             ("rule", f"OOD where {detector.method.name} < threshold, else ID"),
-            ("wanted", f"{100 * detector.tpr:.10g} % of ID images called ID"),
+            ("wanted", _wanted(detector)),
             ("attained", f"{100 * detector.validation['called_id']:.2f} % of {detector.validation['name']}"),
             ("method", detector.method.name + (f" ({parameters})" if parameters else "")),
             ("network", f"{detector.checkpoint.network}, weights {detector.checkpoint.weights_hash[:12]}"),
         ]
+    )
+
+
+def _wanted(detector: Detector) -> str:
+    if detector.tpr is not None:
+        return f"{100 * detector.tpr:.10g} % of ID images called ID"
+    facts = detector.validation
+    return (
+        f"smallest detection error between {facts['right']:,} right and {facts['wrong']:,} wrong predictions: "
+        f"{100 * facts['detection_error']:.2f} %"
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from bench.data.images import Images, SubsetImages
 from bench.errors import BenchError
+from bench.held_out import HELD_OUT, held_out_count
 
 from .substitutes import substitute_outliers
 
@@ -19,8 +20,6 @@ PROTOCOLS = {
     "noise": "tuned on synthetic noise, shuffled ID images, and ID images that leave the test",
     "id-only": "tuned on ID images that leave the test; no outlier is seen",
 }
-
-HELD_OUT = 1000
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Split:
 
 def validation_count(images: Images) -> int:
     """How many of an ID test set's first images serve for validation: 1,000, or a fifth if that is fewer."""
-    return min(HELD_OUT, len(images) // 5)
+    return held_out_count(len(images))
 
 
 def part(images: Images, start: int, stop: int) -> Images:

@@ -109,6 +109,22 @@ def test_the_table_says_the_rule(network: Path) -> None:
     assert "--out detector.json" in result.stderr
 
 
+def test_misclassified_images_choose_the_threshold(network: Path, tmp_path: Path) -> None:
+    options = ["--from", "misclassified", "--method", "msp", "--id", "digits", "--checkpoint", str(network)]
+    result = ran("threshold", *options, "--out", tmp_path / "d.json")
+    words = dict(line.split("  ", 1) for line in result.stdout.splitlines())
+    found = json.loads((tmp_path / "d.json").read_text())
+    assert found["tpr"] is None
+    told = found["validation"]
+    assert told["right"] + told["wrong"] == told["images"] == 100
+    assert words["wanted"].strip() == (
+        f"smallest detection error between {told['right']} right and {told['wrong']} wrong predictions: "
+        f"{100 * told['detection_error']:.2f} %"
+    )
+    assert np.abs(log_probabilities(network)[:100] - found["threshold"]).min() < 1e-6
+    ran("detect", tmp_path / "d.json", "digits")
+
+
 def test_without_a_checkpoint_the_network_is_trained_and_found_again(tmp_path: Path) -> None:
     options = ["threshold", "--method", "confidence", "--id", "digits-0to6", "--set", "recipe.epochs=1"]
     first = ran(*options, "--out", tmp_path / "d.json")
@@ -183,6 +199,14 @@ def test_the_order_of_the_images_does_not_matter(detector: Path, tmp_path: Path)
         (("--method", "msp", "--id", "digits", "--normalize", "cifar10"), "without one, leave it out"),
         (("--method", "msp", "--id", "digits", "--set", "odin.epsilon=1"), "odin.epsilon"),
         (("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--tpr", "95"), "Did you mean 0.95"),
+        (
+            ("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--from", "misclassified", "--tpr", "0.9"),
+            "Leave one of them out",
+        ),
+        (
+            ("--method", "msp", "--id", "many=npz:MANY", "--checkpoint", "NET", "--from", "misclassified"),
+            "have no labels",
+        ),
         (("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--seed", "0"), "--recipe and --seed describe a"),
         (("--method", "msp", "--id", "digits", "--checkpoint", "NET", "--recipe", "smoke"), "--recipe and --seed"),
         (("--method", "confidence", "--id", "digits", "--checkpoint", "NET"), "objective learned-confidence"),
@@ -192,8 +216,11 @@ def test_the_order_of_the_images_does_not_matter(detector: Path, tmp_path: Path)
 )
 def test_bad_thresholds_are_refused(network: Path, arguments: tuple[str, ...], message: str) -> None:
     np.savez(network.parent / "tiny.npz", images=digits().pixels[:4])
-    paths = {"NET": str(network), "TINY": str(network.parent / "tiny.npz")}
-    given = [arguments[0], *(one.replace("TINY", paths["TINY"]).replace("NET", paths["NET"]) for one in arguments[1:])]
+    np.savez(network.parent / "many.npz", images=digits().pixels[:50])
+    paths = {"NET": network, "TINY": network.parent / "tiny.npz", "MANY": network.parent / "many.npz"}
+    given = list(arguments)
+    for word, path in paths.items():
+        given = [one.replace(word, str(path)) for one in given]
     assert message in refused("threshold", *given)
 
 

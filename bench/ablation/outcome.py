@@ -54,8 +54,8 @@ class TransferRows:
 class Surface:
     """What a network trained on 2-D points says of a square grid `(G, G)`, the second coordinate first.
 
-    `confidence` and `positive`, the probability of class 1, are in (0, 1). `price` is the mean of the objective's
-    measurement over the last epoch under its name, or empty; `accuracy` is that on the training labels.
+    `confidence` and `positive`, the probability of class 1, are in (0, 1). `measured` are means over the last epoch of
+    training: `accuracy`, and what the objective measured and kept.
     """
 
     variant: str

@@ -24,6 +24,7 @@ from .reproduce import reproduce
 from .run import run
 from .table import table
 from .threshold import threshold
+from .toy import toy
 from .train import train
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ for command in (
     misclassification,
     reproduce,
     ablate,
+    toy,
     train,
     table,
     plot,

@@ -1,4 +1,4 @@
-"""`bench describe`: all there is to know of one method, data set, network, recipe, objective, protocol or report."""
+"""`bench describe`: all there is to know of one thing that has a name, such as a method or a data set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def describe(
     kind: Annotated[
         str,
         typer.Argument(
-            help="method, dataset, network, recipe, objective, protocol or report.", autocompletion=complete_kind
+            help="method, dataset, network, recipe, objective, protocol, report or paper.", autocompletion=complete_kind
         ),
     ],
     name: Annotated[str, typer.Argument(help="Its name (see: bench list).", autocompletion=complete_name)],

@@ -25,6 +25,8 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
         return _recipe(name)
     if kind is Kind.PROTOCOL:
         return _protocol(name)
+    if kind is Kind.PAPER:
+        return _paper(name)
     if kind is Kind.DATASET and (bound := _bound_set(name)) is not None:
         return bound
     from bench.registry import registry
@@ -154,6 +156,26 @@ def _protocol(name: str) -> tuple[str, Facts]:
     if name not in PROTOCOLS:
         raise UnknownNameError("protocol", name, PROTOCOLS)
     return f"Parameters of methods: {PROTOCOLS[name]}.", []
+
+
+def _paper(name: str) -> tuple[str, Facts]:
+    from bench.reproducing.library import paper_path
+    from bench.reproducing.paper import load_paper
+
+    paper = load_paper(name)
+    facts: Facts = [
+        ("paper", str(paper.citation)),
+        ("rows", [row.key for row in paper.rows]),
+        ("columns", [column.title for column in paper.columns]),
+        ("methods", [f"{method.title}: {method.method or method.lacking}" for method in paper.methods]),
+        ("protocol", f"{paper.protocol}, recipe {paper.recipe}"),
+        ("runs", f"{paper.seeds} in the paper" if paper.seeds else "number not known"),
+        ("options", [f"{key}: {option.about}" for key, option in paper.options.items()]),
+        ("not to be had", [f"{key}: {why}" for key, why in paper.lacking.items()]),
+        ("remarks", paper.notes),
+        ("defined in", str(paper_path(name))),
+    ]
+    return paper.title, [(label, value) for label, value in facts if value]
 
 
 def _parameters(found: Callable[..., Any]) -> list[str]:

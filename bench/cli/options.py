@@ -18,7 +18,7 @@ class OutputFormat(StrEnum):
 
 
 Network = Annotated[str | None, typer.Option(help="Architecture to train (default: the ID set's).")]
-Recipe = Annotated[str | None, typer.Option(help="Training recipe: smoke, quick or paper (default: the ID set's).")]
+Recipe = Annotated[str | None, typer.Option(help="Training recipe (see: bench list recipes; default: the ID set's).")]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
 
-from bench.running.network_need import NetworkNeed
 from bench.running.preparation import Preparation
 from bench.training.train import TrainingPlan
 
@@ -21,16 +19,18 @@ class Estimator:
     device: torch.device
     _times: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
 
-    def training(self, need: NetworkNeed, count: int) -> float:
+    def training(self, plan: TrainingPlan, count: int) -> float:
         """Seconds to train a network on `count` images; none where it is found trained."""
-        plan = need.plan
-        return 0.0 if plan is None or plan.path.exists() else count * plan.recipe.epochs * self._per_image(plan)
+        return 0.0 if plan.path.exists() else count * plan.recipe.epochs * self._per_image(plan)
 
-    def testing(self, preparation: Preparation, needs: Iterable[NetworkNeed]) -> float:
-        """Seconds of the passes over ID and OOD images, each a forward pass; with gradients as long as a step more."""
+    def testing(self, preparation: Preparation) -> float:
+        """Seconds of the passes over ID and OOD images: forward, and a step more for methods that need gradients.
+
+        What is tuned passes once for each of its candidates over the tuning images too, which is not counted.
+        """
         count = len(preparation.id_images) + sum(map(len, preparation.ood_images.values()))
         total = 0.0
-        for need in needs:
+        for need in preparation.needs:
             if need.plan is not None:
                 steps = sum("gradients" in method.needs for method in need.methods)
                 total += count * (FORWARD_SHARE + steps * (1 + FORWARD_SHARE)) * self._per_image(need.plan)

@@ -57,14 +57,11 @@ class Slot:
 def slots_of(rows: Iterable[PaperRow], request: Request) -> list[Slot]:
     """A slot for each row and method, those that can be run together with the same job.
 
-    Raises `UnknownNameError` for settings that no job takes.
+    Raises `UnknownNameError` for settings of what the table does not have.
     """
+    require_used(request.settings, _owners(request.paper))
     jobs: dict[str, Job] = {}
-    slots = [_slot(row, method, request, jobs) for row in rows for method in row.methods]
-    names = {name for job in jobs.values() for name in (*job.methods, job.id, *job.ood, job.objective, "recipe")}
-    if jobs:
-        require_used(request.extra_settings, names)
-    return slots
+    return [_slot(row, method, request, jobs) for row in rows for method in row.methods]
 
 
 def jobs_of(slots: Iterable[Slot]) -> list[Job]:
@@ -75,11 +72,15 @@ def jobs_of(slots: Iterable[Slot]) -> list[Job]:
 def sets_of(paper: Paper, row: PaperRow) -> list[str]:
     """The OOD sets that a row needs, but those that cannot be had at all."""
     names = [row.ood] if row.ood else [name for column in paper.columns for name in column.ood]
-    return [name for name in dict.fromkeys([*names, *_of_columns(paper)]) if name not in paper.lacking]
+    return [name for name in dict.fromkeys(names) if name not in paper.lacking]
 
 
-def _of_columns(paper: Paper) -> list[str]:
-    return [name for column in paper.columns for name in column.ood]
+def _owners(paper: Paper) -> set[str]:
+    """What of a table has settings."""
+    methods = [method.method for method in paper.methods if method.method]
+    objectives = [METHODS.get(name).objective or "" for name in methods]
+    sets = [name for row in paper.rows for name in (row.id, *sets_of(paper, row))]
+    return {*methods, *objectives, *sets, "recipe"}
 
 
 def _slot(row: PaperRow, method: PaperMethod, request: Request, jobs: dict[str, Job]) -> Slot:

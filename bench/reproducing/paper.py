@@ -103,6 +103,11 @@ class Paper:
     deviations: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def methods(self) -> list[PaperMethod]:
+        """The methods of the rows, each once."""
+        return list({method.key: method for row in self.rows for method in row.methods}.values())
+
     def title_of(self, name: str) -> str:
         """What the paper calls a network or data set; its own name where the paper has no such."""
         return self.names.get(name, name)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from bench.device import pick_device
 from bench.progress import format_seconds
+from bench.training.train import TrainingPlan
 from bench.wording import counted
 
 from .estimate import Estimator
-from .jobs import Slot, jobs_of, slots_of
-from .paper import Paper
+from .jobs import Slot, jobs_of, sets_of, slots_of
 from .prepared import PreparedJob, Preparer
 from .reproduce import about, chosen_rows
 from .request import Request
@@ -25,7 +26,7 @@ def plan_lines(request: Request) -> list[str]:
     preparer = Preparer(request)
     prepared = [preparer.prepare(job) for job in jobs_of(slots)]
     device = pick_device(request.device)
-    states = [_row_state(request.paper, [slot for slot in slots if slot.row is row], prepared) for row in rows]
+    states = [_row_state(preparer, [slot for slot in slots if slot.row is row], prepared) for row in rows]
     width = max(len(row.key) for row in rows)
     runnable = sum(state.startswith("run") for state in states)
     return [
@@ -39,7 +40,7 @@ def plan_lines(request: Request) -> list[str]:
     ]
 
 
-def _row_state(paper: Paper, slots: Sequence[Slot], prepared: Sequence[PreparedJob]) -> str:
+def _row_state(preparer: Preparer, slots: Sequence[Slot], prepared: Sequence[PreparedJob]) -> str:
     """`run`, `run in part` or `not run`, with the reasons."""
     of_job = {id(one.job): one for one in prepared}
     reasons, done = [], 0
@@ -48,36 +49,57 @@ def _row_state(paper: Paper, slots: Sequence[Slot], prepared: Sequence[PreparedJ
         if one is None or one.preparation is None:
             reasons.append(slot.reason if one is None else one.reason)
             continue
-        wanted = [slot.row.ood] if slot.row.ood else [name for column in paper.columns for name in column.ood]
-        absent = [paper.title_of(name) for name in dict.fromkeys(wanted) if name in one.absent]
-        reasons += [f"{', '.join(absent)} not at hand"] if absent else []
-        done += len(absent) < len(dict.fromkeys(wanted))
+        wanted = sets_of(preparer.request.paper, slot.row)
+        absent = [name for name in wanted if name in one.absent]
+        reasons += [preparer.not_at_hand(absent)] if absent else []
+        done += len(absent) < len(wanted)
     why = f": {'; '.join(dict.fromkeys(reasons))}" if reasons else ""
     return ("run" if not reasons else "run in part" if done else "not run") + why
 
 
 def _network_lines(prepared: Sequence[PreparedJob], estimator: Estimator) -> Iterator[str]:
-    """The networks of the jobs that can be run, each once, with the time that its training and tests take."""
-    lines: dict[str, float] = {}
-    tests = 0.0
+    """The networks of the jobs that can be run, and about how long their trainings and tests take."""
+    plans: dict[str, TrainingPlan] = {}
+    settings: dict[str, dict[str, Any]] = {}
+    training = tests = 0.0
     for one in prepared:
         if one.preparation is None:
             continue
-        tests += estimator.testing(one.preparation, one.preparation.needs)
-        for need in one.preparation.needs:
-            text = f"{one.job.id}: {need.describe().rpartition(': ')[0]}"
-            lines.setdefault(text, estimator.training(need, len(one.preparation.train_images)))
-    if not lines:
+        tests += estimator.testing(one.preparation)
+        for plan in (need.plan for need in one.preparation.needs if need.plan is not None):
+            if plan.key not in plans:
+                training += estimator.training(plan, len(one.preparation.train_images))
+            plans[plan.key], settings[plan.key] = plan, one.job.settings
+    if not plans:
         return
-    yield from ("", f"Networks: {len(lines)}")
-    yield from (f"  {text}{_duration(', about ', seconds) if seconds else ''}" for text, seconds in lines.items())
-    total = sum(lines.values())
+    yield from ("", f"Networks: {len(plans)}")
+    kinds: dict[str, list[TrainingPlan]] = {}
+    for plan in plans.values():
+        kinds.setdefault(_kind(plan, settings[plan.key]), []).append(plan)
+    yield from (f"  {kind}: {_states(several)}" for kind, several in kinds.items())
     yield ""
-    yield f"Estimated time:{_duration(' ', total)} of training,{_duration(' ', tests)} of tests that are not kept yet"
+    yield f"Estimated time: {_duration(training)} of training, at most {_duration(tests)} of tests"
 
 
-def _duration(before: str, seconds: float) -> str:
-    return before + (format_seconds(seconds) if seconds < DAY else f"{seconds / DAY:.1f} days")
+def _kind(plan: TrainingPlan, settings: Mapping[str, Any]) -> str:
+    """What networks that differ in their seed alone have in common."""
+    changed = [f"{key.removeprefix('recipe.')} = {value}" for key, value in settings.items() if "recipe." in key]
+    recipe = " with ".join([f"recipe {plan.recipe.name}", *([", ".join(changed)] if changed else [])])
+    epochs = counted(plan.recipe.epochs, "epoch")
+    return f"{plan.network} on {plan.id_dataset}, {plan.objective}, {recipe}, {epochs}"
+
+
+def _states(plans: Sequence[TrainingPlan]) -> str:
+    """Which seeds are found trained and which are to be trained."""
+    seeds: dict[str, list[int]] = {}
+    for plan in plans:
+        seeds.setdefault("found trained" if plan.path.exists() else "to train", []).append(plan.seed)
+    words = {state: "seed" if len(several) == 1 else "seeds" for state, several in seeds.items()}
+    return "; ".join(f"{words[state]} {', '.join(map(str, several))} {state}" for state, several in seeds.items())
+
+
+def _duration(seconds: float) -> str:
+    return format_seconds(seconds) if seconds < DAY else f"{seconds / DAY:.1f} days"
 
 
 def _missing_lines(prepared: Sequence[PreparedJob]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from bench.errors import UnknownNameError
 from bench.method import METHODS
 from bench.networks.classifier import NETWORKS, build_network
 from bench.report import REPORTS
+from bench.reproducing.library import paper_names
 from bench.running.protocol import PROTOCOLS
 from bench.training.objective import OBJECTIVES
 from bench.training.recipe import recipe_names, recipe_summary
@@ -38,6 +39,7 @@ NAMES: dict[str, list[str]] = {
     "objective": OBJECTIVES.names(),
     "protocol": list(PROTOCOLS),
     "report": REPORTS.names(),
+    "paper": paper_names(),
 }
 
 
@@ -125,7 +127,9 @@ def test_a_data_set_is_told_in_full() -> None:
     assert facts["classes"][0].startswith("10: airplane, automobile")
     assert "cifar-10-batches-py/test_batch  md5:40351d587109b95175f43aff81a1287e" in facts["checksums"]
     assert "std: (0.247" in " ".join(facts["input"])
-    assert told("dataset", "uniform")["parameters"] == ["count = 10000", "seed = 0", "size = None"]
+    assert told("dataset", "uniform")["parameters"] == [
+        *("count = 10000", "seed = 0", "size = None", "normalized = True")
+    ]
     assert told("dataset", "digits")["licence"] == ["CC BY 4.0"]
 
 

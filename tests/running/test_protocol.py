@@ -10,7 +10,7 @@ from bench.data.images import ArrayImages, Images, Pixels, PooledImages, SubsetI
 from bench.errors import BenchError
 from bench.running.protocol import PROTOCOLS, Split, require_disjoint, split_pair
 
-TUNED = [name for name in PROTOCOLS if name != "published"]
+TUNED = [name for name in PROTOCOLS if name not in ("published", "paper-holdout")]
 
 
 def numbered(count: int, kind: int) -> ArrayImages:
@@ -38,6 +38,13 @@ def test_published_parameters_need_no_tuning_and_everything_is_tested() -> None:
     assert (found.tune_id, found.tune_ood, found.tuned_on) == (None, None, "")
     assert contents(found.test_id) == contents(numbered(2600, 1))
     assert contents(found.test_ood) == contents(numbered(2300, 2))
+
+
+def test_a_paper_s_holdout_leaves_the_test_though_nothing_is_tuned() -> None:
+    found = split("paper-holdout")
+    assert (found.tune_id, found.tune_ood, found.tuned_on) == (None, None, "")
+    assert contents(found.test_id) == contents(numbered(2600, 1))
+    assert contents(found.test_ood) == contents(split("paper-oracle").test_ood) == contents(numbered(2300, 2))[1000:]
 
 
 @pytest.mark.parametrize("protocol", TUNED)

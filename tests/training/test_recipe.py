@@ -44,7 +44,7 @@ def test_what_all_columns_of_the_papers_table_share(column: str) -> None:
 
 
 def test_every_shipped_recipe_has_a_summary_and_loads_for_any_pair() -> None:
-    assert recipe_names() == ["paper", "quick", "smoke"]
+    assert recipe_names() == ["openood", "paper", "quick", "smoke"]
     for name in recipe_names():
         assert recipe_summary(name)
         assert load_recipe(name, "no such network", "no such data set").name == name

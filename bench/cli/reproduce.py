@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .kinds import Kind, all_named
-from .options import Data, Device, Recipe, Seeds, Settings
+from .options import Data, Device, Settings
 
 if TYPE_CHECKING:
     from bench.reproducing.request import Request
@@ -29,8 +29,10 @@ def reproduce(
         list[str] | None, typer.Option(help="Which rows: network/id/ood, such as 'vgg13/cifar10/*' (default: all).")
     ] = None,
     network: Annotated[str | None, typer.Option(help="Run this network in place of the rows' own.")] = None,
-    recipe: Recipe = None,
-    seeds: Seeds = None,
+    recipe: Annotated[str | None, typer.Option(help="Training recipe (default: the paper's).")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Train with the seeds 0 to K-1 (default: as many as the paper).")
+    ] = None,
     option: Annotated[list[str] | None, typer.Option(help="A named option of the table's protocol.")] = None,
     setting: Settings = None,
     bind: Annotated[

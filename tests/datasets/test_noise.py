@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bench.data.dataset import DATASETS, Place
+from bench.data.transform import NORMALIZATIONS, InputTransform
 from bench.errors import BenchError
 
 PLACE = Place(Path("/nowhere"), 32, 32, 3)
@@ -91,3 +92,22 @@ def test_seed_count_and_size_are_options(name: str) -> None:
     )
     with pytest.raises(BenchError, match="'count'"):
         made(count="many").load("test", PLACE)
+
+
+@pytest.mark.parametrize("name", ["uniform", "gaussian"])
+def test_un_normalised_noise_reaches_the_network_as_it_is(name: str) -> None:
+    """As the released script of DeVries & Taylor feeds it; undone is what the network's input transform does."""
+    transform = InputTransform(32, 32, 3, *NORMALIZATIONS["cifar10"])
+    place = Place(Path("/nowhere"), 32, 32, 3, transform.mean, transform.std)
+    plain = DATASETS.get(name)(count=4).load("test", place)
+    moved = DATASETS.get(name)(count=4, normalized=False).load("test", place)
+    seen = transform(moved.read(np.arange(4))).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_allclose(seen, np.asarray(plain.read(np.arange(4))), atol=1e-6)
+    assert moved.note == "fed un-normalised"
+    other = DATASETS.get(name)(count=4, normalized=False).load("test", Place(Path(), 32, 32, 3, (0.5,) * 3, (0.5,) * 3))
+    assert len({plain.identity, moved.identity, other.identity}) == 3
+
+
+def test_without_a_known_normalisation_none_can_be_undone() -> None:
+    with pytest.raises(BenchError, match="needs a network whose normalisation is known"):
+        DATASETS.get("uniform")(normalized=False).load("test", PLACE)

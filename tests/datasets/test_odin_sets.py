@@ -132,3 +132,17 @@ def test_all_images_names_every_absent_part(tmp_path: Path) -> None:
         "LSUN_resize": "missing",
         "iSUN": "missing",
     }
+
+
+def test_all_images_pools_what_is_available_if_asked_to_and_says_so(tmp_path: Path) -> None:
+    made = [_fill(tmp_path / FOLDERS[place], 1002, 32, 32, seed=place) for place in (3, 4)]
+    images = _load(tmp_path, "all-images", available=True)
+    np.testing.assert_array_equal(_read(images), np.concatenate([pixels[1000:] for pixels in made]))
+    assert images.note == "pooled from lsun-resize, isun alone"
+    assert images.held_out is not None
+    assert len(images.held_out) == 2000
+
+
+def test_all_images_needs_one_part_at_least(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="needs one of five sets, all of which are absent"):
+        _load(tmp_path, "all-images", available=True)

@@ -33,7 +33,17 @@ CONTRACTS = {
         "bench.training.objective",
     },
     "datasets": {"bench.citation", "bench.errors", "bench.data"},
-    "reports": {"bench.ablation.outcome", "bench.atomic", "bench.errors", "bench.metrics", "bench.paper_table", "bench.prediction_report", "bench.report", "bench.running.rows"},
+    "reports": {
+        "bench.ablation.outcome",
+        "bench.atomic",
+        "bench.errors",
+        "bench.held_out",
+        "bench.metrics",
+        "bench.paper_table",
+        "bench.prediction_report",
+        "bench.report",
+        "bench.running.rows",
+    },
 }
 """What each room may know of the engine; a package stands for its modules too."""
 

@@ -17,6 +17,6 @@ def plot(
     from bench.running.execute import stored_rows, write_files
 
     stored_rows(folder)
-    tables = ("comparison-table", "text-table")
+    tables = ("comparison-table", "text-table", "threshold-table")
     for path in write_files(folder, kind or [name for name in REPORTS.names() if name not in tables]):
         print(path)

@@ -22,5 +22,5 @@ def table(
 
     rows = stored_rows(folder)
     print_rows(rows, output_format)
-    for path in write_files(folder, ["comparison-table", "text-table"]):
+    for path in write_files(folder, ["comparison-table", "text-table", "threshold-table"]):
         say(f"wrote {path}")

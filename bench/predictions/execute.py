@@ -12,6 +12,7 @@ from bench.progress import say
 from bench.running.execute import Outcome
 from bench.running.extraction import Extractor
 from bench.running.failures import FailureLog
+from bench.running.report_files import keep_track
 from bench.store import Store
 
 from .evaluation import PredictionEvaluation
@@ -50,7 +51,10 @@ def execute_predictions(preparation: PredictionPreparation) -> Outcome:
 
 
 def write_prediction_files(folder: Path) -> list[Path]:
-    """Write rows and reports of everything that a misclassification run kept in `folder`; returns the files' paths."""
+    """Write rows and reports of everything that a misclassification run kept in `folder`; returns the files' paths.
+
+    Files that these reports wrote before and that belong to no row any more are removed.
+    """
     store = Store(folder)
     order = ("id", "network", "seed", "method")
     rows = sorted((record["row"] for record in store.records()), key=lambda row: [str(row[name]) for name in order])
@@ -59,9 +63,9 @@ def write_prediction_files(folder: Path) -> list[Path]:
     results = PredictionResults(rows_to_frame(rows), lambda key: _predictions(store, by_key[key]))
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)
-    for name in PREDICTION_REPORTS.names():
-        written += PREDICTION_REPORTS.get(name)().write(results, folder)
-    return written
+    made = {name: PREDICTION_REPORTS.get(name)().write(results, folder) for name in PREDICTION_REPORTS.names()}
+    keep_track(folder, made)
+    return [*written, *(path for paths in made.values() for path in paths)]
 
 
 def _predictions(store: Store, row: dict[str, Any]) -> Predictions:

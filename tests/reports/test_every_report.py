@@ -21,6 +21,8 @@ FILES = {
     "roc-curves": 2,
     "score-histograms": 4,
     "text-table": 1,
+    "threshold-curves": 2,
+    "threshold-table": 2,
 }
 """How many files each report makes of two methods with one seed."""
 
@@ -44,12 +46,17 @@ NOTHING = {
     ("confidence-histogram", "no network"),
     ("cost-against-auroc", "no costs"),
     ("cost-against-auroc", "undefined metrics"),
+    *(
+        (report, case)
+        for report in ("threshold-curves", "threshold-table")
+        for case in ("no labels, no seed", "no network", "one image")
+    ),
 }
 """The reports that have nothing to draw of a case."""
 
 
 def results_of(make_results: Callable[..., Results], case: str) -> Results:
-    settings = {"methods": ["msp", "odin"], "oods": ["svhn", "isun"], "n_id": 40, "n_ood": 30} | CASES[case]
+    settings = {"methods": ["msp", "odin"], "oods": ["svhn", "isun"], "n_id": 60, "n_ood": 30} | CASES[case]
     flat = settings["methods"] == ["flat"]
     return make_results(score=lambda _, gap: np.zeros_like(gap) if flat else gap, **settings)
 
@@ -110,7 +117,7 @@ def test_it_bears_odd_input(name: str, case: str, make_results: Callable[..., Re
 def test_runs_that_differ_only_in_images_do_not_overwrite_each_other(
     name: str, make_results: Callable[..., Results], tmp_path: Path
 ) -> None:
-    runs = [make_results(methods=["msp", "odin"], oods=["svhn"], n_id=n, n_ood=30) for n in (40, 50)]
+    runs = [make_results(methods=["msp", "odin"], oods=["svhn"], n_id=n, n_ood=30) for n in (60, 70)]
     frame = rows_to_frame([])
     import pandas as pd
 
@@ -119,10 +126,12 @@ def test_runs_that_differ_only_in_images_do_not_overwrite_each_other(
     both = Results(frame, lambda key: runs[0 if key in keys else 1].scores(key))
     paths = REPORTS.get(name)().write(both, tmp_path)
     assert len(paths) == len(set(paths)) == len(list(tmp_path.iterdir()))
-    assert len(paths) == {"comparison-table": 3, "text-table": 1}.get(name, 2 * FILES[name])
+    assert len(paths) == {"comparison-table": 3, "text-table": 1, "threshold-table": 2}.get(name, 2 * FILES[name])
 
 
-@pytest.mark.parametrize("name", ["confidence-histogram", "cost-against-auroc", "roc-curves", "score-histograms"])
+@pytest.mark.parametrize(
+    "name", ["confidence-histogram", "cost-against-auroc", "roc-curves", "score-histograms", "threshold-curves"]
+)
 def test_figures_are_large_and_not_blank(name: str, small: Results, tmp_path: Path) -> None:
     paths = REPORTS.get(name)().write(small, tmp_path)
     assert {path.suffix for path in paths} == {".png", ".svg"}

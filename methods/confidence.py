@@ -80,8 +80,8 @@ class LearnedConfidence(Objective):
     def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:
         """The loss of one batch; lambda is updated for the next one."""
         assert output.confidence_logit is not None
-        p = output.logits.float().softmax(1).clamp(TINY, 1 - TINY)
-        c = output.confidence_logit.float().sigmoid().clamp(TINY, 1 - TINY)
+        p = _at_least_single(output.logits).softmax(1).clamp(TINY, 1 - TINY)
+        c = _at_least_single(output.confidence_logit).sigmoid().clamp(TINY, 1 - TINY)
         asked = (torch.rand(len(c), generator=generator) < self.hints).to(c.device)
         paid = torch.where(asked, c, 1.0)
         right = p.gather(1, labels[:, None]).squeeze(1)
@@ -92,3 +92,8 @@ class LearnedConfidence(Objective):
         shrink = torch.where(price.detach() < self.budget, 1.01, 0.99)
         self.state["lambda"] = price_weight / shrink
         return task + price_weight * price
+
+
+def _at_least_single(logits: Tensor) -> Tensor:
+    """The logits in float32, or in float64 where they are, so that the loss can be held to its definition."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))

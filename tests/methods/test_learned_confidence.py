@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from itertools import product
+from typing import cast
 
 import pytest
 import torch
@@ -53,6 +54,66 @@ def a_batch(count: int = 4, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     logits = 2 * torch.randn(count, 3, generator=generator)
     confidence = 2 * torch.randn(count, generator=generator)
     return logits, confidence, torch.randint(3, (count,), generator=generator)
+
+
+def hand_computed_batch() -> tuple[NetworkOutput, Tensor]:
+    """Softmaxes (1/2, 1/4, 1/4) and (1/4, 1/2, 1/4) with confidences 4/5 and 1/2, and the labels 1 and 1."""
+    ln2 = math.log(2)
+    logits = torch.tensor([[ln2, 0.0, 0.0], [0.0, ln2, 0.0]], dtype=torch.float64)
+    return output(logits, torch.tensor([2 * ln2, 0.0], dtype=torch.float64)), torch.tensor([1, 1])
+
+
+@pytest.mark.parametrize(
+    ("hints", "task"),
+    [
+        (1.0, 0.6019864021629680),  # p' is 0.8/4 + 0.2 = 2/5 and 0.5/2 + 0.5 = 3/4
+        (0.0, 1.0397207708399179),  # p' is p: 1/4 and 1/2
+    ],
+    ids=["all may buy", "none may buy"],
+)
+def test_the_loss_is_what_it_is_by_hand(hints: float, task: float) -> None:
+    """(-ln 2/5 - ln 3/4) / 2, (-ln 1/4 - ln 1/2) / 2, and a tenth of the price (-ln 4/5 - ln 1/2) / 2."""
+    batch, labels = hand_computed_batch()
+    price = 0.4581453659370776
+    objective = make(hints=hints)
+    loss = objective.loss(batch, labels, torch_generator(0))
+    assert float(loss) == pytest.approx(task + 0.1 * price, abs=1e-7)
+    assert float(objective.measured["price"]) == pytest.approx(price, abs=1e-7)
+    single = output(batch.logits.float(), cast(Tensor, batch.confidence_logit).float())
+    assert float(make(hints=hints).loss(single, labels, torch_generator(0))) == pytest.approx(float(loss), abs=2e-7)
+
+
+def literal_loss(logits: Tensor, confidence_logits: Tensor, labels: Tensor, coins: Tensor, weight: float) -> Tensor:
+    """The protocol's equations, one after another."""
+    p = torch.softmax(logits, dim=1)
+    c = torch.sigmoid(confidence_logits).unsqueeze(1)
+    p = torch.clamp(p, EPS, 1 - EPS)
+    c = torch.clamp(c, EPS, 1 - EPS)
+    onehot = torch.zeros_like(p).scatter_(1, labels.unsqueeze(1), 1.0)
+    b = coins.to(p.dtype).unsqueeze(1)
+    hinted = c * b + (1 - b)
+    blended = hinted * p + (1 - hinted) * onehot
+    task = -(blended * onehot).sum(1).log().mean()
+    return task + weight * -c.log().mean()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_loss_and_gradient_are_those_of_the_equations_in_double_precision(seed: int) -> None:
+    logits, confidence, labels = a_batch(64, seed)
+    found, expected = [(logits.double().requires_grad_(), confidence.double().requires_grad_()) for _ in range(2)]
+    coins = torch.rand(64, generator=torch_generator(seed)) < 0.5
+    assert 0 < int(coins.sum()) < 64
+    objective = make()
+    weight = float(objective.state["lambda"])
+    loss = objective.loss(output(*found), labels, torch_generator(seed))
+    literal = literal_loss(*expected, labels, coins, weight)
+    assert loss.item() == pytest.approx(literal.item(), abs=1e-12)
+    torch.autograd.backward([loss, literal])
+    for one, other in zip(found, expected, strict=True):
+        assert one.grad is not None
+        assert other.grad is not None
+        assert torch.allclose(one.grad, other.grad, rtol=0, atol=1e-12)
+        assert one.grad.abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.7])

@@ -12,7 +12,7 @@ from bench.data.transform import InputTransform
 from bench.networks.classifier import NetworkOutput
 from bench.seeds import torch_generator
 from bench.training.loop import TrainingData, train_epoch
-from bench.training.objective import CrossEntropy
+from bench.training.objective import CrossEntropy, Objective
 from bench.training.recipe import Augmentation, Recipe
 from bench.training.schedule import learning_rate
 
@@ -45,7 +45,9 @@ def some_data(count: int = COUNT) -> TrainingData:
     return TrainingData.prepare(pixels, labels, TRANSFORM, Augmentation(), torch.device("cpu"))
 
 
-def run_epoch(model: Linear, data: TrainingData, recipe: Recipe, epoch: int, told: list[int]) -> dict[str, float]:
+def run_epoch(
+    model: Linear, data: TrainingData, recipe: Recipe, epoch: int, told: list[int], objective: Objective | None = None
+) -> dict[str, float]:
     optimizer = torch.optim.SGD(
         model.parameters(),
         lr=recipe.learning_rate,
@@ -56,7 +58,7 @@ def run_epoch(model: Linear, data: TrainingData, recipe: Recipe, epoch: int, tol
     return train_epoch(
         model,
         optimizer,
-        CrossEntropy(),
+        objective or CrossEntropy(),
         data,
         recipe,
         epoch=epoch,
@@ -97,6 +99,22 @@ def test_an_epoch_is_sgd_with_momentum_and_weight_decay_on_all_parameters(nester
     assert torch.allclose(model.layer.bias.double(), parameters[1], atol=1e-5)
     assert means == pytest.approx({"loss": losses / COUNT, "accuracy": hits / COUNT}, rel=1e-5)
     assert told == [6, 21, 12, 21, 18, 21, 21, 21]
+
+
+def test_what_the_objective_measured_is_averaged_over_images() -> None:
+    """Batches of 6, 6, 6 and 3 images whose measurement is the number of the batch; most objectives measure nothing."""
+
+    class Counting(CrossEntropy):
+        steps = 0
+
+        def loss(self, output: NetworkOutput, labels: Tensor, generator: torch.Generator) -> Tensor:
+            self.measured["step"] = torch.tensor(float(self.steps))
+            self.steps += 1
+            return super().loss(output, labels, generator)
+
+    means = run_epoch(Linear(), some_data(), Recipe("r", batch_size=6), 0, [], Counting())
+    assert means["step"] == pytest.approx((6 * 0 + 6 * 1 + 6 * 2 + 3 * 3) / COUNT)
+    assert set(run_epoch(Linear(), some_data(), Recipe("r", batch_size=6), 0, [])) == {"loss", "accuracy"}
 
 
 def test_a_single_image_left_over_is_not_a_batch() -> None:

@@ -14,6 +14,7 @@ from bench.method import METHODS, Method
 from bench.running.preparation import Preparation
 from bench.running.selection import select_methods
 from bench.running.specification import RunSpecification
+from bench.training.objective import OBJECTIVES
 
 from .file import Ablation, Variant
 
@@ -62,6 +63,8 @@ def _specification(
     of_file = {**ablation.base.get("settings", {}), **changes.get("settings", {})}
     chosen = set(select_methods(values["method"]))
     concerned = {key: value for key, value in of_file.items() if _concerns(key, chosen)}
+    if "checkpoint" in values:
+        _require_of_methods(concerned, ablation.name)
     values["settings"] = {**concerned, **settings}
     values["bindings"] = {**project_bindings(Path.cwd()), **values.get("bindings", {})}
     return RunSpecification(**values)
@@ -71,6 +74,15 @@ def _concerns(setting: str, chosen: set[str]) -> bool:
     """Whether a file's setting is of one of the methods that are run, or of no method: of a recipe, an objective."""
     owner = setting.partition(".")[0]
     return owner in chosen or owner not in METHODS
+
+
+def _require_of_methods(settings: Mapping[str, Any], name: str) -> None:
+    """Raise `BenchError` if a file's settings are those of a training, where a trained network is given."""
+    trained = [key for key in settings if key.partition(".")[0] in ("recipe", *OBJECTIVES.names())]
+    if trained:
+        raise BenchError(
+            f"{name} sets {trained[0]}, which is of a training, and a --checkpoint is trained. Leave one of them out."
+        )
 
 
 def groups(runs: Sequence[Run]) -> list[list[Run]]:

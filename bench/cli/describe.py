@@ -14,7 +14,8 @@ def describe(
     kind: Annotated[
         str,
         typer.Argument(
-            help="method, dataset, network, recipe, objective, protocol, report or paper.", autocompletion=complete_kind
+            help="method, dataset, network, recipe, objective, protocol, report, paper or ablation.",
+            autocompletion=complete_kind,
         ),
     ],
     name: Annotated[str, typer.Argument(help="Its name (see: bench list).", autocompletion=complete_name)],

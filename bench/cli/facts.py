@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .kinds import Kind
 
 if TYPE_CHECKING:
+    from bench.ablation.file import Variant
     from bench.data.dataset import DataSet
 
 Fact = tuple[str, str | Sequence[str]]
@@ -27,6 +28,8 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
         return _protocol(name)
     if kind is Kind.PAPER:
         return _paper(name)
+    if kind is Kind.ABLATION:
+        return _ablation(name)
     if kind is Kind.DATASET and (bound := _bound_set(name)) is not None:
         return bound
     from bench.registry import registry
@@ -147,6 +150,27 @@ def _overrides(tables: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 def _assignments(table: Mapping[str, Any]) -> list[str]:
     flat = {**table, **table.get("augmentation", {})}
     return [f"{key} = {value}" for key, value in flat.items() if key != "augmentation"]
+
+
+def _ablation(name: str) -> tuple[str, Facts]:
+    from bench.ablation.file import FOLDER, read_ablation
+
+    found = read_ablation(name)
+    transfer = f"{found.transfer}, gains counted from {found.reference:g}" if found.transfer else ""
+    facts: Facts = [
+        ("varies", found.axis),
+        ("variants", [_variant(variant) for variant in found.variants]),
+        ("transfer", transfer),
+        *((key, found.base.get(key, ())) for key in ("method", "id", "ood")),
+        ("settings", [f"{key} = {value}" for key, value in found.base["settings"].items()]),
+        ("defined in", str(FOLDER / f"{name}.toml")),
+    ]
+    return found.summary, [(label, value) for label, value in facts if value]
+
+
+def _variant(variant: Variant) -> str:
+    settings = ", ".join(f"{key} = {value}" for key, value in variant.changes["settings"].items())
+    return f"{variant.name}: {settings or 'as it is'}"
 
 
 def _protocol(name: str) -> tuple[str, Facts]:

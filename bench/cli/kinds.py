@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PROTOCOL = "protocol"
     REPORT = "report"
     PAPER = "paper"
+    ABLATION = "ablation"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ def all_named(kind: Kind) -> list[Named]:
         from bench.reproducing.library import paper_names, paper_summary
 
         return [Named(name, paper_summary(name)) for name in paper_names()]
+    if kind is Kind.ABLATION:
+        from bench.ablation.file import ablation_names, read_ablation
+
+        return [Named(name, read_ablation(name).summary) for name in ablation_names()]
     from bench.registry import registry
 
     found = {entry.name: Named(entry.name, entry.summary) for entry in registry(kind.value).entries.values()}

@@ -17,13 +17,13 @@ def list_names(
     kind: Annotated[
         str,
         typer.Argument(
-            help="methods, datasets, networks, recipes, objectives, protocols, reports or papers.",
+            help="methods, datasets, networks, recipes, objectives, protocols, reports, papers or ablations.",
             autocompletion=complete_kinds,
         ),
     ],
     output_format: FormatOption = TableOrJson.TABLE,
 ) -> None:
-    """List every method, data set, network, recipe, objective, protocol, report or paper with one line on what it is.
+    """List every name of one kind, such as all methods, with one line on what it is.
 
     More on one of them: bench describe KIND NAME, such as bench describe method odin.
     """

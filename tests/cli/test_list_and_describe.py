@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 import bench
+from bench.ablation.file import ablation_names
 from bench.cli.describe import describe
 from bench.cli.listing import list_names
 from bench.data.dataset import DATASETS
@@ -40,6 +41,7 @@ NAMES: dict[str, list[str]] = {
     "protocol": list(PROTOCOLS),
     "report": REPORTS.names(),
     "paper": paper_names(),
+    "ablation": ablation_names(),
 }
 
 

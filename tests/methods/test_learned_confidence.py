@@ -4,16 +4,25 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
 from torch import Tensor
 
+from bench.data.dataset import DATASETS, Place
+from bench.data.images import SubsetImages
+from bench.extraction.extract import extract
+from bench.extraction.view import CLEAN
+from bench.metrics import auroc
 from bench.networks.classifier import NetworkOutput
 from bench.seeds import torch_generator
 from bench.training.objective import OBJECTIVES, Objective
+from bench.training.planning import plan_training
+from bench.training.train import train
 
 EPS = 1e-12
 Coins = tuple[int, ...]
@@ -277,3 +286,39 @@ def test_half_precision_outputs_make_a_loss_in_single_precision() -> None:
     assert loss.dtype == torch.float32
     rounded = output(logits.bfloat16().float(), confidence.bfloat16().float())
     assert torch.equal(loss, make(hints=1.0).loss(rounded, labels, torch_generator(0)))
+
+
+def test_training_gives_wrongly_labelled_digits_lower_confidence() -> None:
+    """A fifth of the labels are wrong, at random, so that only their images themselves can be distrusted.
+
+    Random crops keep the network from learning all labels by heart, as the paper asks. The AUROC of right against wrong
+    labels was 0.73 to 0.80 for the seeds 0 to 3, and 0.80 for this one.
+    """
+    digits = DATASETS.get("digits")()
+    images = digits.load("train", Place(Path()))
+    stream = np.random.default_rng(1)
+    wrong = np.zeros(len(images), dtype=bool)
+    wrong[stream.permutation(len(images))[: len(images) // 5]] = True
+    labels = np.where(wrong, (images.labels + stream.integers(1, 10, len(images))) % 10, images.labels)
+    noisy = SubsetImages(images, np.arange(len(images)), labels=labels, classes=digits.classes)
+    plan = plan_training(
+        digits,
+        noisy,
+        objective="learned-confidence",
+        recipe="smoke",
+        recipe_settings={"epochs": 80, "augmentation.cutout": 0, "augmentation.crop_padding": 2},
+        seed=1,
+    )
+    cpu = torch.device("cpu")
+    checkpoint = train(plan, noisy, cpu)
+    outputs = extract(checkpoint.build(cpu), noisy, checkpoint.transform, [CLEAN], device=cpu)[CLEAN]
+    confidence = outputs.confidence
+    assert auroc(confidence[~wrong], confidence[wrong]) > 0.7
+    assert confidence[~wrong].mean() - confidence[wrong].mean() > 0.1
+
+    log = checkpoint.training["log"]
+    assert len(log) == 80
+    assert all({"price", "lambda"} <= set(record) for record in log)
+    late = [record["price"] for record in log[40:]]
+    assert sum(late) / len(late) == pytest.approx(0.3, abs=0.05), "the budget is what the price is steered to"
+    assert len({record["lambda"] for record in log}) == 80

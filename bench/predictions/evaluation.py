@@ -66,6 +66,8 @@ class PredictionEvaluation:
     def _evaluate(self, cells: Sequence[PredictionCell]) -> None:
         started = time.perf_counter()
         fitted = self._fitted(cells)
+        if not fitted:
+            return
         cell_of = {id(method): cell for method, cell in fitted}
         methods = [method for method, _ in fitted]
         found = self.extract(self.images, wanted_by(methods), self.id)

@@ -100,15 +100,16 @@ class Evaluation:
             except Exception:
                 if len(cells) == 1:
                     raise
-                for cell in cells:
-                    if self.store.get(cell.key) is None and not self.log.holds(cell):
-                        self._evaluate_missing([cell])
+                for cell in self.log.unsettled(cells):
+                    self._evaluate_missing([cell])
 
     def _evaluate_pair(self, cells: Sequence[Cell]) -> None:
         ood = cells[0].ood
         split = split_pair(self.protocol, self.id_images, cells[0].ood_images, ood=ood, tune_images=self.tune_images)
         require_disjoint(split, self.protocol)
         ready = self._fit(cells) if split.tune_id is None else self._tune(cells, split, split.tune_id)
+        if not ready:
+            return
         by_method = {id(one.method): one for one in ready}
         wanted = wanted_by(one.method for one in ready)
         of_id = self.extract(split.test_id, wanted, self.id)
@@ -145,6 +146,8 @@ class Evaluation:
             del tried[cell]
             with self.log.guard([cell]):
                 tried[cell] = [self.fitter.fit(one).method for one in several]
+        if not tried:
+            return []
         wanted = wanted_by(one for several in tried.values() if len(several) > 1 for one in several)
         of_id = self.extract(tune_id, wanted, f"{self.id} (tuning)")
         of_ood = None if split.tune_ood is None else self.extract(split.tune_ood, wanted, "outliers (tuning)")

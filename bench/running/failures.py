@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from bench.errors import BenchError
 from bench.progress import say
@@ -15,6 +16,8 @@ from bench.store import Store
 from bench.wording import counted
 
 from .attempt import Attempt
+
+A = TypeVar("A", bound=Attempt)
 
 
 @dataclass(frozen=True)
@@ -35,22 +38,27 @@ class FailureLog:
     store: Store
     failures: list[Failure] = field(default_factory=list)
 
-    def holds(self, cell: Attempt) -> bool:
-        """Whether the cell has failed in this run."""
-        return any(failure.path.stem == cell.key for failure in self.failures)
+    def unsettled(self, cells: Sequence[A]) -> list[A]:
+        """Those of `cells` that have neither a result nor failed in this run."""
+        failed = {failure.path.stem for failure in self.failures}
+        return [cell for cell in cells if cell.key not in failed and self.store.get(cell.key) is None]
 
     @contextmanager
     def guard(self, cells: Sequence[Attempt]) -> Iterator[None]:
-        """Note an error in the block as a failure of each of `cells`; an interruption by the user passes through."""
+        """Note an error in the block as a failure of those of `cells` that it leaves without an end.
+
+        So a cell fails once, however many guards the work on it is in. An interruption by the user passes through.
+        """
         try:
             yield
         except Exception as error:
             mendable = isinstance(error, BenchError)
             message = str(error) if mendable else f"{type(error).__name__}: {error}"
-            for cell in cells:
+            stopped = self.unsettled(cells)
+            for cell in stopped:
                 path = self.store.put_failure(cell.key, cell.describe(), message, traceback.format_exc())
                 self.failures.append(Failure(f"{cell.method.name} on {cell.place}", message, path, mendable, error))
-            for place, together in groupby(cells, lambda cell: cell.place):
+            for place, together in groupby(stopped, lambda cell: cell.place):
                 say(f"FAILED {', '.join(cell.method.name for cell in together)} on {place}: {message}")
 
 

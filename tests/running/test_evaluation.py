@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from bench.data.images import ArrayImages, Images
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import InputLoss, View
+from bench.fitting.data import FitData
 from bench.method import Method, Scores
 from bench.networks.classifier import NetworkOutput
 from bench.running.evaluation import Evaluation
@@ -297,6 +298,40 @@ def test_images_that_cannot_be_read_fail_the_cells_of_their_pair_alone(shades: S
     assert [failure.cell for failure in evaluation.log.failures] == ["plain on shades / bad", "moved on shades / bad"]
     assert all("Cannot read the image 7.png" in failure.message for failure in evaluation.log.failures)
     assert all(failure.mendable for failure in evaluation.log.failures)
+
+
+class Unfit(Plain):
+    name = "unfit"
+
+    def fit(self, data: FitData) -> Self:
+        raise BenchError("There is nothing to learn here.")
+
+
+@pytest.mark.parametrize("protocol", ["published", "id-only"])
+def test_a_cell_fails_once_though_what_it_shares_with_others_fails_later(
+    shades: Shades, make_evaluation: Make, protocol: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluation = make_evaluation(id_images(shades), protocol)
+    bad = Unreadable(shades([1] * 5).pixels)
+    bad.identity = "known before"
+    assert list(evaluation.rows([Unfit(), Plain(), Bright()], {"bad": bad})) == []
+    failures = {failure.cell: failure.message for failure in evaluation.log.failures}
+    assert len(evaluation.log.failures) == len(failures) == 3
+    assert failures["unfit on shades / bad"] == "There is nothing to learn here.", "the reason that came first"
+    said = capsys.readouterr().err
+    assert said.count("unfit") == 1
+    assert "FAILED plain, bright on shades / bad: Cannot read" in said
+
+
+@pytest.mark.parametrize("protocol", ["published", "id-only"])
+def test_where_no_method_could_be_fitted_nothing_is_passed(
+    shades: Shades, make_evaluation: Make, protocol: str
+) -> None:
+    evaluation = make_evaluation(id_images(shades), protocol)
+    passes = count_passes(evaluation)
+    assert list(evaluation.rows([Unfit()], ood_images(shades))) == []
+    assert passes == []
+    assert len(evaluation.log.failures) == 2
 
 
 def test_an_interruption_stops_at_once_and_keeps_what_is_done(shades: Shades, make_evaluation: Make) -> None:

@@ -157,6 +157,13 @@ def reports() -> str:
     return summaries("report", REPORTS)
 
 
+def prediction_reports() -> str:
+    """The files that are made of right and wrong predictions."""
+    from bench.prediction_report import PREDICTION_REPORTS
+
+    return summaries("report", PREDICTION_REPORTS)
+
+
 def protocols() -> str:
     """How parameters may be chosen."""
     from bench.running.protocol import PROTOCOLS
@@ -227,6 +234,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "recipes": recipes,
     "objectives": objectives,
     "reports": reports,
+    "prediction-reports": prediction_reports,
     "protocols": protocols,
     "commands": commands,
     "command-options": command_options,

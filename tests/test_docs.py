@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bench.extraction.outputs import Outputs
+from bench.predictions.rows import COLUMNS as PREDICTION_COLUMNS
 from bench.running.rows import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,6 +78,11 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_column_is_explained() -> None:
     explained = re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / "results.md").read_text("utf-8"))
     assert set(COLUMNS) - set(explained) == set()
+
+
+def test_every_column_of_right_and_wrong_predictions_is_explained() -> None:
+    explained = re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / "misclassification.md").read_text("utf-8"))
+    assert set(PREDICTION_COLUMNS) - set(explained) == set()
 
 
 def test_the_method_that_contributing_shows_can_be_used() -> None:

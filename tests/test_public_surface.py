@@ -56,6 +56,7 @@ def test_import_costs_no_heavy_library() -> None:
     [
         ("--help",),
         ("run", "--help"),
+        ("misclassification", "--help"),
         ("list", "--help"),
         ("list", "methods"),
         ("list", "networks"),

@@ -63,13 +63,10 @@ def threshold(
     bench threshold --method confidence --id digits --tpr 0.95 --out detector.json
     """
     from bench.detector import fit_detector
-    from bench.metrics.inputs import checked_tpr
     from bench.running.protocol import part, validation_count
     from bench.running.specification import settings_from
 
-    if tpr is not None and threshold_from is ThresholdFrom.misclassified:
-        raise BenchError("--tpr is another way to choose a threshold than --from misclassified. Leave one of them out.")
-    share = checked_tpr(0.95 if tpr is None else tpr)  # a wrong one is refused before hours of training
+    share = _checked_share(tpr, threshold_from)  # a wrong one is refused before hours of training
     settings = settings_from(setting or [])
     chosen, data_set = _resolve(method, id, settings)
     if checkpoint is None:
@@ -83,20 +80,21 @@ def threshold(
     images = _test_images(data_set, found, data)
     count = validation_count(images)
     name = f"the first {count:,} of {len(images):,} test images of {data_set.name}"
-    detector = fit_detector(
-        found,
-        chosen,
-        part(images, 0, count),
-        threshold_from=threshold_from.value,
-        tpr=share,
-        name=name,
-        device=device,
-    )
+    choice: dict[str, Any] = {"threshold_from": threshold_from.value, "tpr": share}
+    detector = fit_detector(found, chosen, part(images, 0, count), **choice, name=name, device=device)
     if out is not None:
         detector.save(out, checkpoint=file)
     _print(detector, output_format)
     then = f"wrote {out}; apply it with: bench detect {out} PATH…" if out else "Keep it with: --out detector.json"
     typer.echo(then, err=True)
+
+
+def _checked_share(tpr: float | None, threshold_from: ThresholdFrom) -> float:
+    from bench.metrics.inputs import checked_tpr
+
+    if tpr is not None and threshold_from is ThresholdFrom.misclassified:
+        raise BenchError("--tpr is another way to choose a threshold than --from misclassified. Leave one of them out.")
+    return checked_tpr(0.95 if tpr is None else tpr)
 
 
 def _resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Method, DataSet]:

@@ -20,8 +20,8 @@ def risk_coverage_curve(
 
     At each threshold t the images with a confidence of at least t are accepted: coverage is their share of all images,
     risk the share of wrong predictions among them; both in (0, 1] and [0, 1]. The mean of the risk over images, each
-    at its own confidence, is `aurc`. `confidence` (n,), finite, larger = surer; `correct` (n,). `max_points` (>= 2) thins
-    the curve evenly along the coverage, with both ends. Raises `BenchError` as `evaluate_misclassification` does.
+    at its own confidence, is `aurc`. `confidence` (n,), finite, larger = surer; `correct` (n,). `max_points` (>= 2)
+    thins the curve evenly along the coverage, with both ends. Raises `BenchError` as `evaluate_misclassification` does.
 
     >>> coverage, risk, _ = risk_coverage_curve([0.9, 0.8, 0.7, 0.6], [True, True, False, True])
     >>> coverage.tolist(), risk.round(3).tolist()

@@ -32,6 +32,8 @@ class MCDropout(Method):
     pytorch-ood switches on the dropout layers that the network has, and gives the mean variance of the softmax unless
     told otherwise; its other mode is this score with new masks for each image. OpenOOD drops features here too, but
     averages the logits of 5 passes instead of their softmax; the more passes, the less that differs from no dropout.
+    detectors averages the softmax of 5 passes with the network's own dropout layers, the first of which counts twice,
+    and gives the largest softmax probability of a network without any.
 
     Args:
         p: the probability that a feature is dropped, in (0, 1); 0.5 in the paper.

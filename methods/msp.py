@@ -16,6 +16,9 @@ class MSP(Method):
 
     The score is log max_k p_k, in [-log K, 0], in float64: many images have a largest probability of exactly 1.0 in
     float32 (a third of CIFAR-10's test images with a ResNet-20) and would tie. `exp(score)` is the probability.
+
+    OpenOOD and detectors give the probability in float32, pytorch-ood its negative, with ties where it rounds to 1. The
+    order is the same but for them. oodeel has no method of this name; its ODIN at T = 1 takes a step as well.
     """
 
     citation = Citation(

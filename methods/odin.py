@@ -40,6 +40,11 @@ class ODIN(Method):
     gradient of its own, and from 100 on images are ranked all but alike. That is 63 forward passes over the tuning
     images and 3 backward ones; without outliers it is epsilon alone, since scores of different T do not compare.
 
+    pytorch-ood computes the same, of the negated probability in float32, whose epsilon of 0.0014 is in the network's
+    input unless it is told the deviations that images were divided by; OpenOOD divides by them. oodeel takes 0.014 in
+    the network's input. detectors does not move images unless told to, and then raises the predicted class's logit
+    alone, without the softmax that the others' step also sees.
+
     Args:
         temperature: T, 1000 in the paper.
         epsilon: length of the step. Its unit is `unit`: `raw` is pixel values in [0, 1], as in ODIN's code, whose

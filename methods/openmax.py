@@ -35,7 +35,7 @@ class OpenMax(Method):
     1 - (alpha - i) / alpha exp(-(d / lambda)^kappa); this is its released code. Where there are fewer than `alpha`
     classes, alpha is their number. A class without a correctly classified training image has w = 1, as in
     pytorch-ood, which takes all training images, a tail of 25 and the Euclidean distance, and fits by simplex search.
-    OpenOOD has an alpha of 3 and the Euclidean distance.
+    OpenOOD has an alpha of 3 and the Euclidean distance; detectors lists the name without an implementation.
 
     Args:
         tail: the number of distances that the distribution is fitted to, at least 2; 20 in the paper.

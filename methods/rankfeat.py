@@ -49,6 +49,7 @@ class RankFeat(Method):
 
     The component is exact, by the eigenvectors of the smaller of X X^T and X^T X; the authors' code and OpenOOD take
     an SVD (20 power iterations are their faster option), pytorch-ood an SVD of one stage that the user chooses.
+    detectors keeps a copy of the authors' loop for their network on a GPU, which it does not register.
 
     Args:
         block: `last`, the last stage of the network (the paper's block 4); `previous`, the one before (block 3);

@@ -3,9 +3,12 @@
 from decimal import Decimal, localcontext
 
 import numpy as np
+import pytest
+import torch
 
 from bench.extraction.outputs import Outputs
 from bench.method import METHODS
+from tests.methods.conftest import Case
 
 
 def test_images_that_tie_in_single_precision_keep_their_order() -> None:
@@ -23,3 +26,11 @@ def test_images_that_tie_in_single_precision_keep_their_order() -> None:
         exact = [max(row) / sum(row) for row in terms]
     assert len(np.unique(scores)) == 300
     assert np.argsort(scores).tolist() == sorted(range(300), key=exact.__getitem__)
+
+
+def test_its_probability_is_pytorch_oods_with_the_sign_turned(case: Case) -> None:
+    peer = pytest.importorskip("pytorch_ood.detector").MaxSoftmax(None)
+    msp = METHODS.get("msp")()
+    for outputs in (case.id, case.ood):
+        theirs = -peer.predict_logits(torch.from_numpy(outputs.logits)).numpy()
+        assert msp.probability(msp.score(outputs)) == pytest.approx(theirs, rel=1e-6)

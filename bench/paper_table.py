@@ -69,6 +69,7 @@ class TableRow:
     """A row of the paper's table; `cells` has for each column one cell for each of `methods`.
 
     `network`, `id`, `ood` and `methods` are as the paper calls them; `ood` is empty where the columns tell it.
+    `published_of` is the network whose published figures stand in the row, where that is not the one that was run.
     """
 
     key: str
@@ -77,6 +78,7 @@ class TableRow:
     ood: str
     methods: tuple[str, ...]
     cells: tuple[tuple[PaperCell, ...], ...]
+    published_of: str = ""
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,16 @@ def prediction_reports() -> str:
     return summaries("report", PREDICTION_REPORTS)
 
 
+def papers() -> str:
+    """The papers' tables that can be measured again."""
+    from bench.reproducing.library import paper_names
+    from bench.reproducing.paper import load_paper
+
+    found = [load_paper(name) for name in paper_names()]
+    rows = [(f"`{one.name}`", one.title, str(len(one.rows)), one.protocol, one.recipe) for one in found]
+    return table(("name", "table", "rows", "protocol", "recipe"), rows)
+
+
 def protocols() -> str:
     """How parameters may be chosen."""
     from bench.running.protocol import PROTOCOLS
@@ -235,6 +245,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "objectives": objectives,
     "reports": reports,
     "prediction-reports": prediction_reports,
+    "papers": papers,
     "protocols": protocols,
     "commands": commands,
     "command-options": command_options,

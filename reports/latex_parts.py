@@ -12,20 +12,32 @@ NOTE_CHARACTERS = 95
 
 
 def floating_table(
-    caption: str, size: str, head: Sequence[str], body: Sequence[str], below: Sequence[str], *, left: int = 1
+    caption: str,
+    size: str,
+    head: Sequence[str],
+    body: Sequence[str],
+    below: Sequence[str],
+    *,
+    left: int = 1,
+    fit: bool = False,
 ) -> str:
-    """A `table` environment; all texts are LaTeX, `head` the titles of the columns, the first `left` to the left."""
+    """A `table` environment; all texts are LaTeX, `head` the titles of the columns, the first `left` to the left.
+
+    With `fit` a table that is wider than the text is shrunk to it, which needs the package graphicx.
+    """
+    shrink = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
     return "\n".join(
         [
             r"\begin{table}[tp]",
             rf"  \centering{size}\setlength{{\tabcolsep}}{{2.5pt}}",
             f"  \\caption{{{caption}}}\\smallskip",
+            *([f"  {shrink}"] if fit else []),
             f"  \\begin{{tabular}}{{@{{}}{'l' * left}{'r' * (len(head) - left)}@{{}}}}",
             r"    \toprule",
             f"    {row(head)}",
             *body,
             r"    \bottomrule",
-            r"  \end{tabular}",
+            r"  \end{tabular}" + ("}" if fit else ""),
             r"  \par\smallskip\begin{minipage}{\linewidth}\scriptsize\raggedright",
             "\\par\n".join(f"    {text}" for text in below),
             r"  \end{minipage}",

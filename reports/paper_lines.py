@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bench.paper_table import Figure, PaperCell, PaperTable, TableColumn, TableRow
@@ -77,20 +77,21 @@ def _remarks(table: PaperTable) -> tuple[str, ...]:
 def _blocks(table: PaperTable, row: TableRow, notes: Notes) -> Iterator[tuple[PaperLine, ...]]:
     """One block for the row's methods together, or one for each."""
     if table.joined:
-        yield _block(table, row.ood, "", row.cells, notes)
+        yield _block(table, row, "", row.cells, notes)
         return
     for place, method in enumerate(row.methods):
         own = tuple((cells[place],) for cells in row.cells)
-        yield _block(table, "" if place else row.ood, method, own, notes)
+        yield _block(table, replace(row, ood="" if place else row.ood), method, own, notes)
 
 
 def _block(
-    table: PaperTable, ood: str, method: str, columns: Sequence[Sequence[PaperCell]], notes: Notes
+    table: PaperTable, row: TableRow, method: str, columns: Sequence[Sequence[PaperCell]], notes: Notes
 ) -> tuple[PaperLine, ...]:
     cells = [cell for column in columns for cell in column]
     printed: list[tuple[str, Callable[[PaperCell, TableColumn], str]]] = []
     if any(cell.published for cell in cells):
-        printed.append(("published", lambda cell, column: _published(cell.published, alone=not table.joined)))
+        whose = f" ({row.published_of})" if row.published_of else ""
+        printed.append((f"published{whose}", lambda cell, column: _published(cell.published, alone=not table.joined)))
     printed.append((_measured_title(columns), lambda cell, column: _measured(cell, column, alone=not table.joined)))
     if table.joined and any(cell.measured and cell.measured.sd is not None for cell in cells):
         printed.append(("± sd", _sd))
@@ -103,7 +104,7 @@ def _block(
             Cell(_together([text(cell, column) for cell in several]), marks=_marks(several, notes) if marked else ())
             for several, column in zip(columns, table.columns, strict=True)
         ]
-        lines.append(PaperLine("" if place else ood, "" if place else method, title, tuple(line)))
+        lines.append(PaperLine("" if place else row.ood, "" if place else method, title, tuple(line)))
     return tuple(lines)
 
 
@@ -146,4 +147,6 @@ def _sd(cell: PaperCell, column: TableColumn) -> str:
 
 
 def _difference(cell: PaperCell, column: TableColumn) -> str:
-    return DASH if cell.difference is None else f"{100 * cell.difference:+.{column.decimals}f}"
+    if cell.difference is None:
+        return DASH
+    return f"{100 * cell.difference:+.{column.decimals}f}".replace("-", "−")

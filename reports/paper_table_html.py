@@ -56,7 +56,7 @@ def _group(sheet: PaperSheet, group: PaperGroup) -> Iterator[str]:
 
 
 def _line(sheet: PaperSheet, line: PaperLine, *, first: bool) -> str:
-    kind = line.figures.partition(",")[0].replace("± sd", "spread")
+    kind = {"±": "spread"}.get(line.figures[0], line.figures.replace(",", " ").split()[0])
     heads = "".join(f"<td>{escape(text)}</td>" for text in sheet.head_cells(line))
     return f'<tr class="{kind}{" first" if first else ""}">{heads}{"".join(map(_cell, line.cells))}</tr>'
 

@@ -16,7 +16,7 @@ from .paper_lines import PaperLine, PaperSheet, paper_sheet
 MOST_LINES = 44
 """Lines of script size that fit on a page beside caption and notes; a longer table is continued in a further one."""
 
-PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
+PREAMBLE = "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.\n"
 
 
 class _Block(NamedTuple):
@@ -44,6 +44,7 @@ def _page(sheet: PaperSheet, blocks: list[_Block], place: int, count: int) -> st
         list(_body(sheet, blocks)),
         [*note_lines(sheet.notes, marks), *remarks],
         left=len(sheet.heads),
+        fit=True,
     )
 
 

@@ -18,35 +18,47 @@ def _complete(incomplete: str) -> list[tuple[str, str]]:
     return [(one.name, one.summary) for one in all_named(Kind.PAPER) if one.name.startswith(incomplete)]
 
 
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A paper's table (see: bench list papers), or a table's file ….toml.", autocompletion=_complete
+    ),
+]
+Rows = Annotated[
+    list[str] | None, typer.Option(help="Which rows: network/id/ood, such as 'vgg13/cifar10/*' (default: all).")
+]
+Network = Annotated[str | None, typer.Option(help="Run this network in place of the rows' own.")]
+Recipe = Annotated[str | None, typer.Option(help="Training recipe (default: the paper's).")]
+Seeds = Annotated[
+    int | None, typer.Option(min=1, help="Train with the seeds 0 to K-1 (default: as many as the paper).")
+]
+Options = Annotated[list[str] | None, typer.Option(help="A named option of the table's protocol.")]
+Bind = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=KIND:PATH", help="Local images of a data set of the table.")
+]
+OnlyTrained = Annotated[
+    bool, typer.Option("--only-trained", help="Train nothing: use networks that are found trained.")
+]
+Out = Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/NAME).")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print rows, networks, missing data and estimated time, and stop.")
+]
+
+
 def reproduce(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="A paper's table (see: bench list papers), or a table's file ….toml.", autocompletion=_complete
-        ),
-    ],
-    rows: Annotated[
-        list[str] | None, typer.Option(help="Which rows: network/id/ood, such as 'vgg13/cifar10/*' (default: all).")
-    ] = None,
-    network: Annotated[str | None, typer.Option(help="Run this network in place of the rows' own.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Training recipe (default: the paper's).")] = None,
-    seeds: Annotated[
-        int | None, typer.Option(min=1, help="Train with the seeds 0 to K-1 (default: as many as the paper).")
-    ] = None,
-    option: Annotated[list[str] | None, typer.Option(help="A named option of the table's protocol.")] = None,
+    name: Name,
+    rows: Rows = None,
+    network: Network = None,
+    recipe: Recipe = None,
+    seeds: Seeds = None,
+    option: Options = None,
     setting: Settings = None,
-    bind: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=KIND:PATH", help="Local images of a data set of the table.")
-    ] = None,
-    only_trained: Annotated[
-        bool, typer.Option("--only-trained", help="Train nothing: use networks that are found trained.")
-    ] = False,
+    bind: Bind = None,
+    only_trained: OnlyTrained = False,
     device: Device = "auto",
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/NAME).")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print rows, networks, missing data and estimated time, and stop.")
-    ] = False,
+    out: Out = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Measure a paper's table again: train or find the networks, evaluate under its protocol, write it in its layout.
 

@@ -97,7 +97,9 @@ def _table(
         cells = tuple(tuple(maker.cell(column) for maker in makers) for column in paper.columns)
         titles = tuple(method.title for method in row.methods)
         ood = paper.title_of(row.ood) if row.ood else ""
-        made.append(TableRow(row.key, paper.title_of(row.network), paper.title_of(row.id), ood, titles, cells))
+        places = paper.title_of(row.network), paper.title_of(row.id), ood
+        replaced = paper.title_of(row.replaces) if row.replaces else ""
+        made.append(TableRow(row.key, *places, titles, cells, published_of=replaced))
     columns = [TableColumn(one.metric, one.title, one.higher_is_better, one.decimals) for one in paper.columns]
     return PaperTable(
         name=paper.name,

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Mapping
 from io import BytesIO
@@ -25,8 +26,8 @@ from bench.atomic import write_json
 from bench.disk import disk_error
 from bench.errors import BenchError
 
-SHARD = 2**15
-"""Rows after which what was written is flushed to disk, so that a crash loses no more."""
+FLUSH_SECONDS = 10.0
+"""Seconds after which what was written is flushed to disk, so that a crash loses the work of no more."""
 
 FACTS = "facts.json"
 _PROGRESS, _LOCK = "progress.json", "lock"
@@ -44,7 +45,7 @@ class GrowingFolder:
             self.partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.partial")
             self.partial.mkdir()
         self.done, self.seconds = self._progress()
-        self._safe = self.done
+        self._safe, self._flushed = self.done, time.monotonic()
         self._files: dict[str, BinaryIO] = {}
 
     def _progress(self) -> tuple[int, dict[str, float]]:
@@ -67,7 +68,7 @@ class GrowingFolder:
                 self._file(name, array).write(np.ascontiguousarray(array[-fresh:]).data)
             self.seconds = {name: self.seconds.get(name, 0.0) + value for name, value in seconds.items()}
             self.done = done
-            if done - self._safe >= SHARD:
+            if time.monotonic() - self._flushed >= FLUSH_SECONDS:
                 self._flush()
         except OSError as error:
             raise self._failed(error) from error
@@ -86,7 +87,10 @@ class GrowingFolder:
             shutil.rmtree(self.partial, ignore_errors=True)
 
     def close(self) -> None:
-        """Let go of files and lock; what is safely in stays for the next try."""
+        """Let go of files and lock; the rows that are in stay for the next try, also after an error or Ctrl-C."""
+        with contextlib.suppress(OSError, BenchError):  # a full disk has been told of by then
+            if self.done > self._safe:
+                self._flush()
         self._close_files()
         if self._lock is not None:
             os.close(self._lock)
@@ -94,7 +98,7 @@ class GrowingFolder:
 
     def _close_files(self) -> None:
         for file in self._files.values():
-            with contextlib.suppress(OSError):  # a full disk has been told of by then
+            with contextlib.suppress(OSError):  # as in close
                 file.close()
         self._files = {}
 
@@ -115,7 +119,7 @@ class GrowingFolder:
             file.flush()
             os.fsync(file.fileno())
         write_json(self.partial / _PROGRESS, {"done": self.done, "seconds": self.seconds})
-        self._safe = self.done
+        self._safe, self._flushed = self.done, time.monotonic()
 
     def _failed(self, error: OSError) -> BenchError:
         return disk_error(f"Cannot write below {self.folder.parent}", error, _ELSEWHERE)

@@ -15,7 +15,6 @@ from bench.cache import cache_root
 from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
-from bench.extraction import growing
 from bench.extraction.cache import extract_cached
 from bench.extraction.extract import extract as extract_with
 from bench.extraction.options import PassOptions
@@ -122,13 +121,8 @@ def folders() -> list[Path]:
     return sorted((cache_root() / "outputs").iterdir())
 
 
-@pytest.fixture
-def often_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growing, "SHARD", 10)
-
-
 class Killed(BaseException):
-    """Stands for a kill: nothing below catches it."""
+    """Stands for Ctrl-C: nothing below catches it."""
 
 
 def dies_at_batch(network: Any, number: int) -> Any:
@@ -144,7 +138,6 @@ def dies_at_batch(network: Any, number: int) -> Any:
     return network
 
 
-@pytest.mark.usefixtures("often_flushed")
 @pytest.mark.parametrize("batches", [0, 1, 2])
 def test_a_pass_that_is_interrupted_goes_on_behind_what_is_safely_in(
     make_network: MakeNetwork, images: Any, transform: InputTransform, batches: int
@@ -158,19 +151,6 @@ def test_a_pass_that_is_interrupted_goes_on_behind_what_is_safely_in(
     assert [count for count, _ in network.seen] == [10, 10, 3][batches:]
     assert same(found, extract(network, images, transform, [CLEAN])[CLEAN])
     assert folders() == [folder.with_suffix("")]
-
-
-@pytest.mark.usefixtures("often_flushed")
-def test_rows_that_were_written_but_not_flushed_are_written_again(
-    make_network: MakeNetwork, images: Any, transform: InputTransform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(growing, "SHARD", 15)
-    with pytest.raises(Killed):
-        cached(dies_at_batch(make_network(), 1), images, transform, [CLEAN])
-    network = make_network()
-    found = cached(network, images, transform, [CLEAN])[CLEAN]
-    assert [count for count, _ in network.seen] == [10, 10, 3]
-    assert same(found, extract(network, images, transform, [CLEAN])[CLEAN])
 
 
 @pytest.mark.parametrize("progress", ["", "{", "[]", '{"done": 10}', '{"done": "x", "seconds": {}}'])

@@ -80,6 +80,7 @@ def run(
 
     preparation = Preparation(specification)
     if dry_run:
+        preparation.load_images()
         print("\n".join(preparation.plan_lines()))
         return
     from bench.running.execute import execute

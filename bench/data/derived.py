@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bench.errors import BenchError
 
 from .images import Images, Pixels
+from .lineage import Lineage
 
 Adapt = Callable[[int, NDArray[Any]], NDArray[Any]]
 """From an image's index and pixels to its new pixels."""
@@ -41,6 +42,10 @@ class AdaptedImages(Images):
     def sample_id(self, index: int) -> str:
         """The parent's name of the image."""
         return self.parent.sample_id(index)
+
+    def lineages(self) -> Iterator[Lineage]:
+        """The parent's: a changed image shows the same picture."""
+        yield from (one.made_into(self) for one in self.parent.lineages())
 
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parent's identity and the recipe."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .fingerprint import Fingerprints, fingerprints
+from .lineage import Lineage
 
 Pixels = NDArray[Any] | list[NDArray[Any]]
 """A batch: one array `(B, H, W)` or `(B, H, W, C)` when all images have one shape, else a list of `(H, W[, C])`.
@@ -42,9 +45,14 @@ class Images(ABC):
         """A name for one image that a person can find it by; its index unless the images are files."""
         return str(index)
 
-    def origin(self, index: int) -> tuple[str, int]:
-        """The set that one image comes from, by its identity, and its place there: equal for equal origins."""
-        return self.identity, index
+    def lineages(self) -> Iterator[Lineage]:
+        """Where the images come from, one for each set that some of them were read from."""
+        yield Lineage.of(self)
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """A number for each image `(N,)` that is the same for the same pixels, in whatever set."""
+        return fingerprints(self)
 
     @cached_property
     def identity(self) -> str:
@@ -105,9 +113,9 @@ class SubsetImages(Images):
         """The parent's name of the image."""
         return self.parent.sample_id(int(self.indices[index]))
 
-    def origin(self, index: int) -> tuple[str, int]:
-        """The parent's."""
-        return self.parent.origin(int(self.indices[index]))
+    def lineages(self) -> Iterator[Lineage]:
+        """The parent's, of the images chosen."""
+        yield from (one.take(self.indices) for one in self.parent.lineages())
 
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parent's identity and the chosen places."""
@@ -144,10 +152,10 @@ class PooledImages(Images):
         part, place = self._locate(index)
         return part.sample_id(place)
 
-    def origin(self, index: int) -> tuple[str, int]:
-        """The part's."""
-        part, place = self._locate(index)
-        return part.origin(place)
+    def lineages(self) -> Iterator[Lineage]:
+        """Those of all parts."""
+        for part, start, stop in zip(self.parts, self.offsets[:-1], self.offsets[1:], strict=True):
+            yield from (one.between(int(start), len(self) - int(stop)) for one in part.lineages())
 
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parts' identities."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.data.images import Images
+from bench.data.lineage import shared
 
 
 def caveats(trained_on: str, id_name: str, id_images: Images, classes: Sequence[str]) -> tuple[str, ...]:
@@ -34,3 +35,11 @@ def _single_class(images: Images, classes: Sequence[str]) -> Iterator[str]:
     label = int(images.labels[0])
     name = f"'{classes[label]}'" if label < len(classes) else str(label)
     yield f"all {len(images):,} ID test images are of the class {name}: accuracy and figures are of that class alone"
+
+
+def fitted_on_tests(id_images: Images, train_images: Images) -> tuple[str, ...]:
+    """A warning if some of the ID test images are among the training images that methods are fitted on."""
+    both = int(shared(id_images, train_images).sum())
+    if not both:
+        return ()
+    return (f"{both:,} of the {len(id_images):,} ID test images are among the training images that it is fitted on",)

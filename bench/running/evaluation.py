@@ -24,7 +24,7 @@ from .cost import Cost, state_bytes
 from .extraction import Extractor, Found, wanted_by
 from .failures import FailureLog
 from .fitter import Fitter, spelt
-from .protocol import Split, require_disjoint, split_pair
+from .protocol import Split, split_pair
 from .rows import row_of
 from .scoring import Scored, score_all
 from .tuning import Tuned, candidates, tune
@@ -44,7 +44,7 @@ class Ready:
 class Evaluation:
     """One network's cells: evaluated unless the store has them, each kept as soon as it is done.
 
-    `caveats` are warnings that stand in each of its rows.
+    `caveats` are warnings that stand in each of its rows, `fit_caveats` in those of methods fitted on training images.
     """
 
     extract: Extractor
@@ -57,6 +57,7 @@ class Evaluation:
     store: Store
     log: FailureLog
     caveats: tuple[str, ...] = ()
+    fit_caveats: tuple[str, ...] = ()
     _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
     _tuned: dict[tuple[str | None, ...], Tuned] = field(default_factory=dict)
 
@@ -106,7 +107,6 @@ class Evaluation:
     def _evaluate_pair(self, cells: Sequence[Cell]) -> None:
         ood = cells[0].ood
         split = split_pair(self.protocol, self.id_images, cells[0].ood_images, ood=ood, tune_images=self.tune_images)
-        require_disjoint(split, self.protocol)
         ready = self._fit(cells) if split.tune_id is None else self._tune(cells, split, split.tune_id)
         if not ready:
             return
@@ -194,9 +194,10 @@ class Evaluation:
         device = self.extract.device
         seconds = ready.cost.seconds + of_id.cost.seconds + of_ood.cost.seconds
         row = cell.row(method, split, metrics, id_accuracy, tuned=ready.tuned is not None)
+        caveats = (*self.caveats, *(self.fit_caveats if "training" in method.needs else ()))
         record = {
             "cell": cell.describe(),
-            "row": {**row, "warnings": [*self.caveats, *row["warnings"]]},
+            "row": {**row, "warnings": [*caveats, *row["warnings"]]},
             "cost": _cost(ready, of_id, of_ood),
             "tuning": ready.tuned.describe() if ready.tuned else [],
             "provenance": {**provenance(device, seconds), "pass": self.extract.options.describe()},

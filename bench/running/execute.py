@@ -55,7 +55,7 @@ def execute(preparation: Preparation) -> Outcome:
     require_writable(spec.out)
     for reason in preparation.skipped:
         say(f"Left out: {reason}")
-    for caveat in preparation.caveats:
+    for caveat in (*preparation.caveats, *preparation.fit_caveats):
         say(f"Warning: {caveat}.")
     store = Store(spec.out)
     log = FailureLog(store)
@@ -70,6 +70,7 @@ def execute(preparation: Preparation) -> Outcome:
             tune_on=spec.tune_on,
             tune_images=preparation.tune_images,
             caveats=preparation.caveats if need.has_network else (),
+            fit_caveats=preparation.fit_caveats,
             store=store,
             log=log,
         )

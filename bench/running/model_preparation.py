@@ -19,6 +19,7 @@ from bench.errors import BenchError
 from bench.method import METHODS, Method
 from bench.networks.classifier import Classifier
 
+from .caveats import fitted_on_tests
 from .facts import facts_of_model, facts_without_network
 from .model_at_hand import as_tested, device_of, require_classes, require_module
 from .network import TestedNetwork, no_network
@@ -130,3 +131,14 @@ class ModelPreparation(Preparation):
             return not_empty(self.train_source, "train images")
         found = resolve_dataset(self.train_source, self.specification.bindings, {})
         return not_empty(found.load("train", self.place), found.name)
+
+    @cached_property
+    def fit_caveats(self) -> tuple[str, ...]:
+        """A warning if ID test images are among the training images that were given.
+
+        It is no error, since published sets repeat some of their training images in the test; and it is not looked for
+        in a data set's own training images, which are as published, and may be a million files.
+        """
+        if self.train_source is None or not any("training" in method.needs for method in self.methods):
+            return ()
+        return fitted_on_tests(self.id_images, self.train_images)

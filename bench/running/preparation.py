@@ -25,6 +25,7 @@ from .caveats import caveats
 from .facts import facts_of_checkpoint, facts_of_plan, facts_without_network
 from .network import TestedNetwork, ensemble_of, no_network
 from .network_need import NetworkNeed
+from .protocol import require_disjoint, split_pair
 from .selection import select_methods
 from .specification import RunSpecification
 
@@ -198,7 +199,8 @@ class Preparation:
     def load_images(self) -> None:
         """Load everything that is tested or tuned on, so that what is missing is said before any long work.
 
-        Raises `BenchError` if two of the sets are the same images under two names.
+        Raises `BenchError` if two of the sets are the same images under two names, or an image would be tuned on and
+        tested on.
         """
         named = [(self.id_set.name, self.id_images), *self.ood_images.items()]
         if self.tune_set is not None and self.tune_images is not None:
@@ -208,6 +210,16 @@ class Preparation:
             if images.identity in seen:
                 raise BenchError(f"'{seen[images.identity]}' and '{name}' are the same images. Leave one of them out.")
             seen[images.identity] = name
+        for name in self.ood_images:
+            self._require_disjoint(name)
+
+    def _require_disjoint(self, ood: str) -> None:
+        protocol, images = self.specification.protocol, self.ood_images[ood]
+        split = split_pair(protocol, self.id_images, images, ood=ood, tune_images=self.tune_images)
+        try:
+            require_disjoint(split, protocol)
+        except BenchError as error:
+            raise BenchError(f"'{ood}' cannot be tested with the protocol {protocol}: {error}") from error
 
     @cached_property
     def caveats(self) -> tuple[str, ...]:
@@ -216,6 +228,11 @@ class Preparation:
             return ()
         trained_on = self.id_set.name if self.given is None else self.given.id_dataset
         return caveats(trained_on, self.id_set.name, self.id_images, self.id_images.classes or self.id_set.classes)
+
+    @cached_property
+    def fit_caveats(self) -> tuple[str, ...]:
+        """What a reader of the figures of methods that are fitted on training images must be warned of."""
+        return ()
 
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
         """The network of a need, trained now unless it was before, on the run's device."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.data.images import Images, SubsetImages
+from bench.data.lineage import shared
 from bench.errors import BenchError
 from bench.held_out import HELD_OUT, held_out_count
 
@@ -72,21 +73,16 @@ def split_pair(protocol: str, id_images: Images, ood_images: Images, *, ood: str
 
 
 def require_disjoint(split: Split, protocol: str) -> None:
-    """Raise `BenchError` if an image is tuned on and tested on, which only `paper-oracle` allows, for ID images."""
+    """Raise `BenchError` if a picture is tuned on and tested on, which only `paper-oracle` allows, for ID images."""
     pairs = [("OOD", split.tune_ood, split.test_ood), ("ID", split.tune_ood, split.test_id)]
     if protocol != "paper-oracle":
         pairs += [("ID", split.tune_id, split.test_id), ("OOD", split.tune_id, split.test_ood)]
     for kind, tuned, tested in pairs:
-        both = set() if tuned is None else _origins(tuned) & _origins(tested)
+        both = 0 if tuned is None else int(shared(tested, tuned).sum())
         if both:
             raise BenchError(
-                f"{len(both):,} of the {len(tested):,} {kind} test images would be tuned on as well. "
-                "Tune on other images."
+                f"{both:,} of the {len(tested):,} {kind} test images would be tuned on as well. Tune on other images."
             )
-
-
-def _origins(images: Images) -> set[tuple[str, int]]:
-    return {images.origin(index) for index in range(len(images))}
 
 
 def _split_ood(images: Images) -> tuple[Images, Images]:

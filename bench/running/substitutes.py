@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.generated import GeneratedImages
 from bench.data.images import Images, Pixels, PooledImages
+from bench.data.lineage import Lineage
 from bench.seeds import derived_seed
 
 COUNT, TILES, SEED = 500, 4, 0
@@ -53,6 +55,10 @@ class ShuffledTiles(Images):
         originals = zip(self.parent.read(indices), indices, strict=True)
         images = [self._shuffle(image, int(index)) for image, index in originals]
         return np.stack(images) if len({image.shape for image in images}) == 1 else images
+
+    def lineages(self) -> Iterator[Lineage]:
+        """The parent's: a shuffled image shows the same picture."""
+        yield from (one.made_into(self) for one in self.parent.lineages())
 
     def update_digest(self, digest: hashlib._Hash) -> None:
         """The parent's identity."""

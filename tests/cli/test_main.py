@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.cli.main import main
@@ -86,6 +87,17 @@ def test_a_run_prints_its_result_and_writes_its_files(tmp_path: Path) -> None:
     from_csv = list(csv.DictReader(io.StringIO(again.stdout)))
     assert [float(row["auroc"]) for row in from_csv] == [row["auroc"] for row in rows]
     assert bench("table", str(tmp_path)).stdout.count("confidence") >= 1
+
+
+def test_a_dry_run_refuses_to_tune_on_what_is_tested_on(tmp_path: Path) -> None:
+    from bench.data.dataset import DATASETS, Place
+
+    glyphs = DATASETS.get("glyphs")().load("test", Place(tmp_path))
+    np.savez(tmp_path / "sub.npz", images=np.asarray(glyphs.read(np.arange(100))))
+    held = ("--protocol", "heldout-ood", "--tune-on", f"sub=npz:{tmp_path / 'sub.npz'}")
+    done = bench("run", "--method", "energy", "--id", "digits", "--ood", "glyphs", *held, "--dry-run")
+    assert done.returncode == 2
+    assert "100 of the 1,400 OOD test images would be tuned on as well" in done.stderr
 
 
 def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path) -> None:

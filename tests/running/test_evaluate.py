@@ -325,6 +325,25 @@ def several_sizes() -> Images:
     return Growing(np.zeros((5, 8, 8), np.uint8))
 
 
+@pytest.mark.parametrize("order", [slice(None, None, -1), slice(10, 30)])
+def test_images_that_are_tested_on_are_not_tuned_on(order: slice) -> None:
+    copied = ArrayImages(turned().pixels[order].copy())
+    with pytest.raises(BenchError, match=r"'turned' cannot be tested .* OOD test images would be tuned on as well"):
+        call(Digits(), methods=["odin"], ood={"turned": turned()}, protocol="heldout-ood", tune_on=copied)
+
+
+def test_training_images_that_are_tested_on_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    found = digits()
+    assert found.labels is not None
+    train = ArrayImages(found.pixels[::-1].copy(), found.labels[::-1])
+    frame = call(Digits(), methods=["msp", "mahalanobis"], train=train)
+    warning = "500 of the 500 ID test images are among the training images that it is fitted on"
+    assert [warning in warnings for warnings in frame["warnings"]] == [False, True]
+    assert f"Warning: {warning}" in capsys.readouterr().err
+    other = ArrayImages(found.pixels ^ 1, found.labels)
+    assert not any("fitted on" in str(one) for one in call(Digits(), methods=["knn"], train=other)["warnings"])
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

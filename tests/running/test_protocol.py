@@ -156,3 +156,20 @@ def test_an_image_that_is_tuned_on_and_tested_on_is_an_error() -> None:
     same = Split(inside, outside, inside, SubsetImages(outside, np.arange(5)))
     with pytest.raises(BenchError, match="5 of the 2,300 OOD"):
         require_disjoint(same, "paper-oracle")
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1), slice(None, 1000)])
+def test_a_copy_of_test_images_is_not_tuned_on(order: slice) -> None:
+    """In whatever order, and however many of them."""
+    inside, outside = numbered(2600, 1), numbered(2300, 2)
+    copied = ArrayImages(outside.pixels[order].copy())
+    found = split_pair("heldout-ood", inside, outside, ood="x", tune_images=copied)
+    with pytest.raises(BenchError, match="1,000 of the 2,300 OOD test images would be tuned on as well"):
+        require_disjoint(found, "heldout-ood")
+
+
+@pytest.mark.parametrize("protocol", ["paper-oracle", "noise", "id-only"])
+def test_a_picture_that_a_set_holds_twice_stops_no_protocol(protocol: str) -> None:
+    inside, outside = numbered(2600, 1), numbered(2300, 2)
+    inside.pixels[2000], outside.pixels[2000] = inside.pixels[7], outside.pixels[7]
+    require_disjoint(split_pair(protocol, inside, outside, ood="x", tune_images=None), protocol)

@@ -75,8 +75,8 @@ class Gram(Method):
     random tenth, takes true instead of predicted classes, does not divide by conf, and has as many orders as layers by
     default; OpenOOD had the sign wrong for two years. oodeel has orders 1 to 5, takes the quantiles 0.01 and 0.99 of
     each predicted class for bounds, the root before the sum, over one triangle of the Gram matrix, and does not divide
-    by conf; detectors lists the name without an implementation. Images within all bounds tie at a score of 0. Fitting keeps
-    4 * orders * channels bytes per training image: 4.5 kB with a ResNet-20.
+    by conf; detectors lists the name without an implementation. Images within all bounds tie at a score of 0. Fitting
+    keeps 4 * orders * channels bytes per training image: 4.5 kB with a ResNet-20.
 
     Args:
         orders: p runs from 1 to this; 10 in the paper.

@@ -17,13 +17,13 @@ h1 { font-size: 1.25em; }
 div { overflow-x: auto; }
 table { border-collapse: collapse; border-top: 2px solid #444; border-bottom: 2px solid #444; }
 th, td { padding: .15em .8em .15em 0; text-align: left; white-space: nowrap; }
-th.figure, td.figure { text-align: right; font-variant-numeric: tabular-nums; padding: .15em 0 .15em 1em; }
+th.figure, td.figure { text-align: right; font-variant-numeric: tabular-nums; padding: .15em 2.8em .15em 0; }
 thead th { border-bottom: 1px solid #444; }
 tr.group th { padding-top: .7em; border-top: 1px solid #bbb; font-style: italic; font-weight: normal; }
 tr.first td { padding-top: .5em; }
-tr.published, tr.difference { color: #555; }
-td.missing { color: #8a5a00; }
-sup { font-size: .75em; }
+tr.published td.figure, tr.difference td.figure { color: #555; }
+tr td.missing { color: #8a5a00; }
+td sup { font-size: .75em; position: absolute; margin-left: .15em; }
 ol, ul { font-size: .92em; color: #444; padding-left: 1.6em; }
 """.strip()
 

@@ -66,8 +66,10 @@ def test_wheel_has_every_file_of_the_product(wheel: Path) -> None:
     engine = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bench").rglob("*.py")}
     rooms = {f"bench/{room}/{path.name}" for room in ROOMS for path in (ROOT / room).glob("*.py")}
     recipes = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bench").rglob("*.toml")}
+    papers = {f"bench/reports/papers/{path.name}" for path in (ROOT / "reports" / "papers").iterdir()}
     assert len(recipes) >= 3
-    assert (engine | rooms | recipes | {"bench/py.typed"}) - names_in(wheel) == set()
+    assert len(papers) >= 16
+    assert (engine | rooms | recipes | papers | {"bench/py.typed"}) - names_in(wheel) == set()
 
 
 def test_wheel_puts_nothing_beside_bench(wheel: Path) -> None:
@@ -99,6 +101,11 @@ def test_installed_command_lists_every_method_and_data_set(site: Path, elsewhere
 def test_installed_recipes_can_be_read(site: Path, elsewhere: Path) -> None:
     code = "from bench.training.recipe import load_recipe; print(load_recipe('smoke', 'convnet', 'digits').epochs)"
     assert int(run("-c", code, cwd=elsewhere, path=site)) > 0
+
+
+def test_installed_paper_tables_can_be_read(site: Path, elsewhere: Path) -> None:
+    code = "from bench.reproducing.paper import load_paper as load; print(len(load('devries2018-table1').published.values))"
+    assert int(run("-c", code, cwd=elsewhere, path=site)) == 252
 
 
 def test_the_other_datasets_package_is_left_alone(site: Path, elsewhere: Path) -> None:

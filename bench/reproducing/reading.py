@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def read(
         return _of_id(metric, scores())
     if only_correct:
         found = scores()
-        row = evaluate(found.id_scores[_correct(found)], found.ood_scores).to_dict()
+        row = asdict(evaluate(found.id_scores[_correct(found)], found.ood_scores))
     value: float | None = row[metric]
     return value
 

@@ -60,6 +60,21 @@ def test_the_hold_out_is_removed_from_the_test(make_request: MakeRequest) -> Non
     assert {row["protocol"] for row in rows} == {"paper-holdout"}
 
 
+def test_what_a_table_tunes_is_tuned_on_the_images_that_leave_the_test(make_request: MakeRequest) -> None:
+    changes = (
+        ('protocol = "paper-holdout"', 'protocol = "paper-oracle"'),
+        ('methods = ["baseline", "confidence"]', 'methods = ["baseline", "odin"]'),
+        ('parameters = { epsilon = "epsilon" }', 'settings = { "odin.unit" = "normalized" }'),
+    )
+    request = make_request(*changes, rows=(UNIFORM,), seed_count=1)
+    table = reproduce(request).table
+    assert [cell(table, UNIFORM, "AUROC", method).state for method in ("Baseline", "ODIN")] == ["measured"] * 2
+    rows = {row["method"]: row for row in stored_rows(request.out)}
+    assert {row["n_ood"] for row in rows.values()} == {30}
+    assert rows["odin"]["tuned_on"].startswith("30 images of uniform")
+    assert rows["odin"]["parameters"]["unit"] == "normalized"
+
+
 def test_what_cannot_be_run_says_why_and_is_never_blank(make_request: MakeRequest) -> None:
     table = reproduce(make_request(seed_count=1)).table
     for row, column, method, reason in (

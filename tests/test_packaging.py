@@ -104,7 +104,8 @@ def test_installed_recipes_can_be_read(site: Path, elsewhere: Path) -> None:
 
 
 def test_installed_paper_tables_can_be_read(site: Path, elsewhere: Path) -> None:
-    code = "from bench.reproducing.paper import load_paper as load; print(len(load('devries2018-table1').published.values))"
+    load = "from bench.reproducing.paper import load_paper; paper = load_paper('devries2018-table1')"
+    code = f"{load}; print(len(paper.published.values))"
     assert int(run("-c", code, cwd=elsewhere, path=site)) == 252
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.view import CLEAN
 from bench.method import Method
+from bench.fitting.data import Facts
 from bench.metrics import evaluate
 from bench.provenance import provenance
 from bench.report import CellScores
@@ -27,7 +28,7 @@ from .fitter import Fitter, spelt
 from .protocol import Split, split_pair
 from .rows import row_of
 from .scoring import Scored, score_all
-from .tuning import Tuned, candidates, tune
+from .tuning import Search, Tuned, search, tune
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Evaluation:
 
     `caveats` are warnings that stand in each of its rows, `fit_caveats` in those of methods fitted on training images.
     """
+    `facts` are those of the network, which candidates of a search must be able to work with.
 
     extract: Extractor
     id: str
@@ -59,6 +61,7 @@ class Evaluation:
     caveats: tuple[str, ...] = ()
     fit_caveats: tuple[str, ...] = ()
     _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
+    facts: Facts | None = None
     _tuned: dict[tuple[str | None, ...], Tuned] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -136,35 +139,35 @@ class Evaluation:
 
     def _tune(self, cells: Sequence[Cell], split: Split, tune_id: Images) -> list[Ready]:
         """The cells with the parameters that the protocol chooses; cells whose tuning failed are left out."""
-        outliers = split.tune_ood is not None
-        tried: dict[Cell, list[Method]] = {}
+        tried: dict[Cell, Search] = {}
         for cell in cells:
             with self.log.guard([cell]):
-                tried[cell] = list(candidates(cell.method, outliers=outliers)) if cell.method.search else [cell.method]
-        self.fitter.announce(one for several in tried.values() for one in several)
-        for cell, several in list(tried.items()):
+                tried[cell] = search(cell.method, self.protocol, self.facts)
+        self.fitter.announce(one for searched in tried.values() for one in searched.able)
+        for cell, searched in list(tried.items()):
             del tried[cell]
             with self.log.guard([cell]):
-                tried[cell] = [self.fitter.fit(one).method for one in several]
+                fitted = tuple(self.fitter.fit(one).method for one in searched.able)
+                tried[cell] = replace(searched, able=fitted)
         if not tried:
             return []
-        wanted = wanted_by(one for several in tried.values() if len(several) > 1 for one in several)
+        wanted = wanted_by(one for searched in tried.values() if searched.chooses for one in searched.able)
         of_id = self.extract(tune_id, wanted, f"{self.id} (tuning)")
         of_ood = None if split.tune_ood is None else self.extract(split.tune_ood, wanted, "outliers (tuning)")
         ready = []
-        for cell, several in tried.items():
+        for cell, searched in tried.items():
             with self.log.guard([cell]):
-                tuned = self._choose(several, split, of_id, of_ood) if len(several) > 1 else None
-                fitted = self.fitter.fit(tuned.method if tuned else several[0])
-                ready.append(Ready(cell, fitted.method, fitted.cost, tuned))
+                tuned = self._choose(searched, split, of_id, of_ood) if searched.chooses else None
+                chosen = self.fitter.fit(tuned.method if tuned else searched.able[0])
+                ready.append(Ready(cell, chosen.method, chosen.cost, tuned))
         return ready
 
-    def _choose(self, several: Sequence[Method], split: Split, of_id: Found, of_ood: Found | None) -> Tuned:
+    def _choose(self, searched: Search, split: Split, of_id: Found, of_ood: Found | None) -> Tuned:
         """The best of the candidates; the choice is made once where several pairs are tuned on the same images."""
         tuned_on = [None if images is None else images.identity for images in (split.tune_id, split.tune_ood)]
-        key = (spelt(*several), *tuned_on)
+        key = (spelt(*searched.able), *tuned_on)
         if key not in self._tuned:
-            self._tuned[key] = tune(several, of_id, of_ood)
+            self._tuned[key] = tune(searched, of_id, of_ood)
         return self._tuned[key]
 
     def _score_id(

@@ -71,6 +71,7 @@ def execute(preparation: Preparation) -> Outcome:
             tune_images=preparation.tune_images,
             caveats=preparation.caveats if need.has_network else (),
             fit_caveats=preparation.fit_caveats,
+            facts=need.facts,
             store=store,
             log=log,
         )

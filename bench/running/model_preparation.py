@@ -112,9 +112,10 @@ class ModelPreparation(Preparation):
                 self._skip(method, f"{method.name} needs several networks, and one model is given.")
         single = [method for method in self.methods if method.objective is not None and not method.ensemble]
         facts = facts_of_model(self.network, lambda: self.train_images)
-        yield NetworkNeed(self._able(single, facts), of_model=True)
+        yield NetworkNeed(self._able(single, facts), of_model=True, facts=facts)
         without = [method for method in self.methods if method.objective is None]
-        yield NetworkNeed(self._able(without, facts_without_network(lambda: self.train_images)))
+        facts = facts_without_network(lambda: self.train_images)
+        yield NetworkNeed(self._able(without, facts), facts=facts)
 
     def tested_network(self, need: NetworkNeed) -> TestedNetwork:
         """The model at hand, or none."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bench.fitting.data import Facts
 from bench.method import Method
 from bench.networks.checkpoint import Checkpoint
 from bench.training.train import TrainingPlan
@@ -13,7 +14,7 @@ from bench.wording import counted
 @dataclass(frozen=True)
 class NetworkNeed:
     """A network that some methods share: given as a checkpoint, to be trained as `plan` says, an ensemble of others, a
-    model at hand, or none at all.
+    model at hand, or none at all. `facts` are what is known of it; None of an ensemble.
     """
 
     methods: tuple[Method, ...]
@@ -21,6 +22,7 @@ class NetworkNeed:
     plan: TrainingPlan | None = None
     members: tuple[NetworkNeed, ...] = ()
     of_model: bool = False
+    facts: Facts | None = field(default=None, compare=False)
 
     @property
     def has_network(self) -> bool:

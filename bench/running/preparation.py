@@ -28,6 +28,7 @@ from .network_need import NetworkNeed
 from .protocol import require_disjoint, split_pair
 from .selection import select_methods
 from .specification import RunSpecification
+from .tuning import search
 
 
 class Preparation:
@@ -111,17 +112,19 @@ class Preparation:
         single = [method for method in self.methods if method.objective is not None and not method.ensemble]
         if self.given is not None:
             facts = facts_of_checkpoint(self.given, lambda: self.train_images)
-            yield NetworkNeed(self._able(single, facts), self.given)
+            yield NetworkNeed(self._able(single, facts), self.given, facts=facts)
         else:
             for seed in self.specification.training_seeds:
                 for objective in dict.fromkeys(method.objective for method in single):
                     assert objective is not None
                     methods = [method for method in single if method.objective == objective]
                     plan = self._plan(objective, seed)
-                    yield NetworkNeed(self._able(methods, facts_of_plan(plan, lambda: self.train_images)), plan=plan)
+                    facts = facts_of_plan(plan, lambda: self.train_images)
+                    yield NetworkNeed(self._able(methods, facts), plan=plan, facts=facts)
         yield from self._find_ensembles()
         without = [method for method in self.methods if method.objective is None]
-        yield NetworkNeed(self._able(without, facts_without_network(lambda: self.train_images)))
+        facts = facts_without_network(lambda: self.train_images)
+        yield NetworkNeed(self._able(without, facts), facts=facts)
 
     def _find_ensembles(self) -> Iterator[NetworkNeed]:
         seeds = self.specification.training_seeds
@@ -137,7 +140,7 @@ class Preparation:
             yield NetworkNeed((method,), members=members)
 
     def _able(self, methods: Sequence[Method], facts: Facts) -> tuple[Method, ...]:
-        """Those of `methods` that can work with such a network and training images.
+        """Those of `methods` that can work with such a network and training images, as they are or as they are tuned.
 
         One that was asked for by its name and cannot raises the error; one that was meant along with others is left
         out, which `skipped` says.
@@ -145,7 +148,7 @@ class Preparation:
         able = []
         for method in methods:
             try:
-                method.check(facts)
+                search(method, self.specification.protocol, facts)
                 able.append(method)
             except BenchError as error:
                 self._skip(method, str(error))

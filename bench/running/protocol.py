@@ -22,6 +22,9 @@ PROTOCOLS = {
     "id-only": "tuned on ID images that leave the test; no outlier is seen",
 }
 
+TUNED = frozenset({"paper-oracle", "heldout-ood", "noise", "id-only"})
+"""The protocols that choose parameters."""
+
 
 @dataclass(frozen=True)
 class Split:

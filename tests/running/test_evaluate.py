@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +19,14 @@ from torchvision.models.resnet import BasicBlock, ResNet
 
 import bench
 from bench.data.dataset import DATASETS, Place
-from bench.data.images import ArrayImages, Images
+from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.transform import InputTransform
 from bench.errors import BenchError, UnknownNameError
 from bench.extraction.outputs import Outputs
 from bench.method import METHODS, Method, Scores, method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import build_network
+from bench.store import Store
 
 MEAN, STD = 0.31, 0.37
 NORMALIZE = f"{MEAN}/{STD}"
@@ -330,6 +332,20 @@ def test_images_that_are_tested_on_are_not_tuned_on(order: slice) -> None:
     copied = ArrayImages(turned().pixels[order].copy())
     with pytest.raises(BenchError, match=r"'turned' cannot be tested .* OOD test images would be tuned on as well"):
         call(Digits(), methods=["odin"], ood={"turned": turned()}, protocol="heldout-ood", tune_on=copied)
+
+
+@pytest.mark.parametrize(("name", "count"), [("knn", 60), ("knn", 30), ("nnguide", 60), ("gmm", 5)])
+def test_tuning_leaves_out_what_few_training_images_do_not_allow(name: str, count: int, tmp_path: Path) -> None:
+    found = DATASETS.get("digits")().load("train", Place(Path()))
+    train = SubsetImages(found, np.arange(count))
+    tuned = {"protocol": "heldout-ood", "tune_on": darkened()}
+    frame = call(Digits(), methods=[name], train=train, out=tmp_path, **tuned)
+    assert frame["tuned_on"].tolist() == ["100 held-out ID images and 80 images of tuning images"]
+    [record] = Store(tmp_path).records()
+    trials = record["tuning"]
+    assert any("quality" in one for one in trials)
+    assert any("left_out" in one for one in trials)
+    assert json.loads(frame["parameters"][0]) in [one["parameters"] for one in trials if "quality" in one]
 
 
 def test_training_images_that_are_tested_on_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:

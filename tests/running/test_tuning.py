@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from bench.citation import Citation
-from bench.errors import NonFiniteScoresError
+from bench.errors import BenchError, NonFiniteScoresError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, View
+from bench.fitting.data import Facts
 from bench.method import METHODS, Method, Scores
 from bench.metrics import auroc
-from bench.running.tuning import candidates, tune
+from bench.running.tuning import Search, candidates, search, tune
 
 
 class Near(Method):
@@ -35,8 +36,8 @@ def outputs(features: list[float]) -> Mapping[View, Outputs]:
     return {CLEAN: Outputs(values, values)}
 
 
-def tried(method: Method) -> list[Method]:
-    return list(candidates(method))
+def tried(method: Method) -> Search:
+    return search(method, "heldout-ood", None)
 
 
 def test_every_combination_is_a_candidate_and_other_parameters_stay() -> None:
@@ -88,7 +89,7 @@ def test_each_candidate_is_scored_on_its_own_view() -> None:
             logits = stream.normal(0, 0.5, (100, 3)).astype(np.float32)
             logits[:, 0] += 100 * gap
             found[view] = Outputs(logits, logits)
-    assert tune(list(candidates(method)), of_id, of_ood).method.parameters()["epsilon"] == planted
+    assert tune(tried(method), of_id, of_ood).method.parameters()["epsilon"] == planted
 
 
 def test_scores_that_are_no_numbers_are_not_tuned_on() -> None:
@@ -112,3 +113,31 @@ def test_without_outliers_only_what_a_higher_score_speaks_for_is_searched() -> N
         id_only_search = ("scale",)
 
     assert [one.parameters()["centre"] for one in candidates(Careful(centre=3.0), outliers=False)] == [3.0, 3.0]
+
+
+def facts(count: int) -> Facts:
+    return Facts(2, 8, np.array([count, 0]))
+
+
+def test_candidates_that_cannot_work_are_left_out_and_told_of() -> None:
+    found = search(METHODS.get("knn")(), "heldout-ood", facts(15))
+    assert [one.parameters()["k"] for one in found.able] == [1, 5, 10]
+    assert [parameters["k"] for parameters, _ in found.left_out] == [20, 50, 100, 200]
+    near = Near(centre=0.0)
+    told = tune(Search((near,), found.left_out), outputs([1.0]), outputs([2.0])).describe()
+    assert told[0] == {"parameters": near.parameters(), "quality": 1.0}
+    assert told[1] == {"parameters": {"k": 20}, "left_out": found.left_out[0][1]}
+    assert "at most the number of training images, 15, got 20" in told[1]["left_out"]
+
+
+def test_a_search_that_leaves_nothing_is_refused_with_the_reason() -> None:
+    with pytest.raises(BenchError, match="at most the number of training images, 4, got 10"):
+        search(METHODS.get("nnguide")(), "noise", facts(4))
+
+
+@pytest.mark.parametrize("protocol", ["published", "paper-holdout"])
+def test_where_nothing_is_tuned_the_method_itself_must_be_able(protocol: str) -> None:
+    method = METHODS.get("knn")(k=15)
+    assert search(method, protocol, facts(15)) == Search((method,))
+    with pytest.raises(BenchError, match="got 16"):
+        search(METHODS.get("knn")(k=16), protocol, facts(15))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.view import CLEAN
-from bench.method import Method
 from bench.fitting.data import Facts
+from bench.method import Method
 from bench.metrics import evaluate
 from bench.provenance import provenance
 from bench.report import CellScores
@@ -46,8 +46,8 @@ class Evaluation:
     """One network's cells: evaluated unless the store has them, each kept as soon as it is done.
 
     `caveats` are warnings that stand in each of its rows, `fit_caveats` in those of methods fitted on training images.
-    """
     `facts` are those of the network, which candidates of a search must be able to work with.
+    """
 
     extract: Extractor
     id: str
@@ -60,8 +60,8 @@ class Evaluation:
     log: FailureLog
     caveats: tuple[str, ...] = ()
     fit_caveats: tuple[str, ...] = ()
-    _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
     facts: Facts | None = None
+    _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
     _tuned: dict[tuple[str | None, ...], Tuned] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -8,35 +8,42 @@ from collections.abc import Callable, Iterable
 
 from .about import about
 from .blocks import Block
+from .notes import Notes
 from .result_row import COSTS, ResultRow
 from .sheet import Sheet, SheetLine
 from .summary import DASH
 from .table import Cell, Name
 
 LEGEND = (
-    "Medians over OOD sets and seeds of what was measured during the run: the seconds to fit a method; the time to "
-    "score an image beyond the forward pass that all methods share, with passes of the method's own; the memory at the "
-    "peak of either beyond what the process held before; the arrays that the fitted method keeps. Work shared with "
-    "other methods counts in full. –: not known."
+    "Medians over OOD sets and seeds, by the wall clock: the seconds to fit a method; the time to score an image "
+    "beyond the forward pass that all methods share, with passes of the method's own, which count with what they took "
+    "when they were made; the memory at the peak of either beyond what the process held before; the arrays that the "
+    "fitted method keeps. Work shared with other methods counts in full. –: not known."
 )
 
 
 def make_cost_table(block: Block) -> Sheet | None:
     """The costs of a block's methods in its own order; None where none is known."""
-    costs = {label: costs_of(row for entry in block.entries_of(label) for row in entry.rows) for label in block.labels}
+    rows = {label: [row for entry in block.entries_of(label) for row in entry.rows] for label in block.labels}
+    costs = {label: costs_of(of_label) for label, of_label in rows.items()}
     if all(value is None for values in costs.values() for value in values.values()):
         return None
+    notes = Notes()
+    lines = tuple(
+        SheetLine(
+            Name(label, notes.marks(_pass_note(rows[label]))),
+            tuple(_cell(values[name], text) for name, (_, text) in _COLUMNS.items()),
+        )
+        for label, values in costs.items()
+    )
     return Sheet(
         id=block.id,
         about=about(block),
         titles=tuple(Name(title) for title, _ in _COLUMNS.values()),
-        lines=tuple(
-            SheetLine(Name(label), tuple(_cell(values[name], text) for name, (_, text) in _COLUMNS.items()))
-            for label, values in costs.items()
-        ),
+        lines=lines,
         key="",
         legend=LEGEND,
-        notes=(),
+        notes=notes.texts,
     )
 
 
@@ -45,6 +52,11 @@ def costs_of(rows: Iterable[ResultRow]) -> dict[str, float | None]:
     of_all = list(rows)
     known = {name: [value for row in of_all if (value := row.costs[name]) is not None] for name in COSTS}
     return {name: statistics.median(values) if values else None for name, values in known.items()}
+
+
+def _pass_note(rows: Iterable[ResultRow]) -> str:
+    earlier = any(row.costs["microseconds_of_earlier_passes"] for row in rows)
+    return "The time per image is in part that of passes which an earlier run made and measured." if earlier else ""
 
 
 def _cell(value: float | None, text: Callable[[float], str]) -> Cell:

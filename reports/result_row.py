@@ -25,7 +25,13 @@ METRICS = (
     "fpr_at_95_tpr_band",
 )
 
-COSTS = ("fit_seconds", "microseconds_per_image", "peak_memory_mb", "state_bytes")
+COSTS = (
+    "fit_seconds",
+    "microseconds_per_image",
+    "microseconds_of_earlier_passes",
+    "peak_memory_mb",
+    "state_bytes",
+)
 
 NO_NETWORK = "none"
 """The network in the rows of methods that look at pixels alone."""
@@ -112,7 +118,7 @@ def _read(record: Mapping[Hashable, Any], metrics: Sequence[str]) -> ResultRow:
         n_ood=int(record["n_ood"]),
         id_accuracy=_number(record["id_accuracy"]),
         metrics={name: _number(record[name]) for name in metrics},
-        costs={name: _number(record[name]) for name in COSTS},
+        costs={name: _number(record.get(name)) for name in COSTS},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from bench.cache import cache_root
@@ -23,6 +24,7 @@ from .options import PassOptions
 from .outputs import Name, Outputs
 from .passing import Pass, Piece, Wanted
 from .probe import Probe
+from .took import UNKNOWN, Took
 from .view import View
 
 VERSION = 2
@@ -53,7 +55,7 @@ def extract_cached(
         needed = {view: [p for p in probes if (view, p) in missing] for view, probes in wanted.items()}
         needed = {view: probes for view, probes in needed.items() if probes or (view, None) in missing}
         _extract_missing(Pass(model, transform, needed, device, options), images, missing, label)
-    return {view: _load(view, probes, folders, images) for view, probes in wanted.items()}
+    return {view: _load(view, probes, folders, images.labels) for view, probes in wanted.items()}
 
 
 def _extract_missing(one: Pass, images: Images, missing: Mapping[Key, GrowingFolder], label: str) -> None:
@@ -76,7 +78,7 @@ def _part(piece: Piece, probe: Probe | None) -> tuple[dict[str, Any], dict[str, 
     if probe is not None:
         return {_PROBED: piece.arrays[probe]}, {_PROBED: piece.seconds[probe]}
     arrays = {name: array for name, array in piece.arrays.items() if isinstance(name, str)}
-    return arrays, {"logits": piece.seconds["logits"]}
+    return arrays, {name: seconds for name, seconds in piece.seconds.items() if isinstance(name, str)}
 
 
 def _folders(
@@ -97,18 +99,19 @@ def _folders(
     return {(view, probe): folder(view, probe) for view, probes in wanted.items() for probe in (None, *probes)}
 
 
-def _load(view: View, probes: Sequence[Probe], folders: Mapping[Key, Path], images: Images) -> Outputs:
+def _load(
+    view: View, probes: Sequence[Probe], folders: Mapping[Key, Path], labels: NDArray[np.int64] | None
+) -> Outputs:
     arrays: dict[Name, Any] = {}
-    seconds: dict[Name, float] = {}
     folder = folders[view, None]
     for name in _OF_NETWORK:
         if name != "confidence_logit" or (folder / f"{name}.npy").exists():
             arrays[name] = _array(folder, name)
-    seconds["logits"] = _seconds(folder, "logits", len(images))
+    took: dict[Name, Took] = dict(_took(folder).items())
     for probe in probes:
         arrays[probe] = _array(folders[view, probe], _PROBED)
-        seconds[probe] = _seconds(folders[view, probe], _PROBED, len(images))
-    return Outputs.of(arrays, images.labels, seconds)
+        took[probe] = _took(folders[view, probe]).get(_PROBED, UNKNOWN)
+    return Outputs.of(arrays, labels, took)
 
 
 def _array(folder: Path, name: str) -> Any:
@@ -118,10 +121,12 @@ def _array(folder: Path, name: str) -> Any:
         raise _damaged(folder, error) from error
 
 
-def _seconds(folder: Path, name: str, count: int) -> float:
+def _took(folder: Path) -> dict[str, Took]:
+    """What the pass that made the folder took; those made before the run was noted are an earlier one's."""
     try:
-        return float(json.loads((folder / FACTS).read_text(encoding="utf-8"))["seconds"][name]) / count
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        return {name: Took.by(facts.get("run"), float(seconds)) for name, seconds in facts["seconds"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder, error) from error
 
 

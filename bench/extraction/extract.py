@@ -15,6 +15,7 @@ from .options import PassOptions
 from .outputs import Outputs
 from .passing import Pass, Piece
 from .probe import Probe
+from .took import Took
 from .view import View
 
 
@@ -45,5 +46,5 @@ def extract(
 
 def _joined(parts: list[Piece], images: Images) -> Outputs:
     arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
-    seconds = {name: sum(part.seconds[name] for part in parts) / len(images) for name in parts[0].seconds}
-    return Outputs.of(arrays, images.labels, seconds)
+    took = {name: Took(sum(part.seconds[name] for part in parts)) for name in parts[0].seconds}
+    return Outputs.of(arrays, images.labels, took)

@@ -26,6 +26,8 @@ from bench.atomic import write_json
 from bench.disk import disk_error
 from bench.errors import BenchError
 
+from .took import RUN
+
 FLUSH_SECONDS = 10.0
 """Seconds after which what was written is flushed to disk, so that a crash loses the work of no more."""
 
@@ -44,16 +46,17 @@ class GrowingFolder:
         if self._lock is None:
             self.partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.partial")
             self.partial.mkdir()
-        self.done, self.seconds = self._progress()
+        self.done, self.seconds, self.run = self._progress()
         self._safe, self._flushed = self.done, time.monotonic()
         self._files: dict[str, BinaryIO] = {}
 
-    def _progress(self) -> tuple[int, dict[str, float]]:
+    def _progress(self) -> tuple[int, dict[str, float], str]:
+        """The rows that are safely in, the seconds that they took, and the run that began them."""
         try:
             found = json.loads((self.partial / _PROGRESS).read_text(encoding="utf-8"))
-            return int(found["done"]), dict(found["seconds"])
+            return int(found["done"]), dict(found["seconds"]), str(found.get("run"))
         except (OSError, ValueError, KeyError, TypeError):
-            return 0, {}
+            return 0, {}, RUN
 
     def append(self, done: int, arrays: Mapping[str, NDArray[Any]], seconds: Mapping[str, float]) -> None:
         """Rows up to `done`, those before which this folder has already are left out. Raises `BenchError` if it fails.
@@ -78,7 +81,7 @@ class GrowingFolder:
         try:
             self._flush()
             self._close_files()
-            write_json(self.partial / FACTS, {"rows": self.total, "seconds": self.seconds})
+            write_json(self.partial / FACTS, {"rows": self.total, "seconds": self.seconds, "run": self.run})
             (self.partial / _PROGRESS).unlink(missing_ok=True)
             self.partial.rename(self.folder)
         except OSError as error:
@@ -118,7 +121,7 @@ class GrowingFolder:
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())
-        write_json(self.partial / _PROGRESS, {"done": self.done, "seconds": self.seconds})
+        write_json(self.partial / _PROGRESS, {"done": self.done, "seconds": self.seconds, "run": self.run})
         self._safe, self._flushed = self.done, time.monotonic()
 
     def _failed(self, error: OSError) -> BenchError:

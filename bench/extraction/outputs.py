@@ -13,6 +13,7 @@ from scipy.special import expit
 from bench.shared import Shared
 
 from .probe import Probe
+from .took import Took
 from .view import View
 
 Floats = NDArray[np.float32]
@@ -30,7 +31,8 @@ class Outputs:
     `logits` `(N, K)` and `features` `(N, D)` are float32; `confidence_logit` `(N,)` float32 is the input of the
     confidence branch's sigmoid, or None without the branch; `labels` `(N,)` int64 are class indices, or None. `probed`
     holds an array `(N, …)` for each probe of the pass, `beside` what the network says of further views of the images.
-    `seconds` per image are what the view took beyond one forward pass (`logits`), and each probe.
+    `took` says what the view took beyond one forward pass (`logits`), and each probe; the plain view's also has what
+    that one forward pass took (`forward`).
     """
 
     logits: Floats
@@ -39,15 +41,15 @@ class Outputs:
     labels: NDArray[np.int64] | None = None
     probed: Mapping[Probe, Floats] = field(default_factory=dict)
     beside: Mapping[View, Outputs] = field(default_factory=dict)
-    seconds: Mapping[Name, float] = field(default_factory=dict, compare=False)
+    took: Mapping[Name, Took] = field(default_factory=dict, compare=False)
     shared: Shared = field(default_factory=Shared, repr=False, compare=False)
 
     @classmethod
-    def of(cls, arrays: Mapping[Name, Floats], labels: NDArray[np.int64] | None, seconds: Mapping[Name, float]) -> Self:
+    def of(cls, arrays: Mapping[Name, Floats], labels: NDArray[np.int64] | None, took: Mapping[Name, Took]) -> Self:
         """Outputs from arrays by name."""
         probed = {name: array for name, array in arrays.items() if isinstance(name, Probe)}
         confidence = arrays.get("confidence_logit")
-        return cls(arrays["logits"], arrays["features"], confidence, labels, probed, seconds=seconds)
+        return cls(arrays["logits"], arrays["features"], confidence, labels, probed, took=took)
 
     def __len__(self) -> int:
         return len(self.logits)

@@ -37,7 +37,8 @@ class Piece:
     """What is known of one view of one batch: arrays `(B, …)` in float32, and the seconds that each took.
 
     The seconds of `logits` are those of the view beyond one forward pass: a backward pass and another forward one
-    where the images are moved, else nothing.
+    where the images are moved, else nothing. Those of that one forward pass are called `forward`, and stand beside the
+    plain view.
     """
 
     arrays: dict[Name, NDArray[np.float32]] = field(default_factory=dict)
@@ -66,17 +67,19 @@ class Pass:
     def _views_of(self, batch: Tensor) -> dict[View, Piece]:
         found: dict[View, Piece] = {}
         for loss in dict.fromkeys(view.loss for view in self.wanted if view.loss is not None):
-            gradient, clean, way_back = self._gradient(batch, loss)
+            gradient, clean, forward, way_back = self._gradient(batch, loss)
             if CLEAN in self.wanted and CLEAN not in found:
-                found[CLEAN] = self._piece(batch, CLEAN, clean, 0.0)
+                found[CLEAN] = self._piece(batch, CLEAN, clean, {"logits": 0.0, "forward": forward})
             for view in self.wanted:
                 if view.loss == loss:
                     started = self._clock()
                     images = moved(batch, gradient, view, self.transform)
                     output = self._run_without_gradients(images, view)
-                    found[view] = self._piece(images, view, output, way_back + self._clock() - started)
+                    found[view] = self._piece(images, view, output, {"logits": way_back + self._clock() - started})
         if CLEAN in self.wanted and CLEAN not in found:
-            found[CLEAN] = self._piece(batch, CLEAN, self._run_without_gradients(batch, CLEAN), 0.0)
+            started = self._clock()
+            clean = self._run_without_gradients(batch, CLEAN)
+            found[CLEAN] = self._piece(batch, CLEAN, clean, {"logits": 0.0, "forward": self._clock() - started})
         return {view: found[view] for view in self.wanted}
 
     def _run(self, images: Tensor, view: View) -> Ran:
@@ -91,23 +94,24 @@ class Pass:
         with self._without_gradients():
             return self._run(images, view)
 
-    def _gradient(self, batch: Tensor, loss: InputLoss) -> tuple[Tensor, Ran, float]:
-        """The gradient of the summed loss, what the network says on the way, and the seconds of the way back."""
+    def _gradient(self, batch: Tensor, loss: InputLoss) -> tuple[Tensor, Ran, float, float]:
+        """The gradient of the summed loss, what the network says on the way, and the seconds there and back."""
         with torch.enable_grad():
+            started = self._clock()
             inputs = batch.detach().requires_grad_()
             stages, output = self._run(inputs, CLEAN)
-            started = self._clock()
+            turned = self._clock()
             (gradient,) = torch.autograd.grad(loss(output).sum(), inputs)
         logits, features, confidence = output
         kept = None if confidence is None else confidence.detach()
         found = NetworkOutput(logits.detach(), features.detach(), kept)
-        return gradient, ([maps.detach() for maps in stages], found), self._clock() - started
+        return gradient, ([maps.detach() for maps in stages], found), turned - started, self._clock() - turned
 
-    def _piece(self, images: Tensor, view: View, ran: Ran, seconds: float) -> Piece:
-        """The network's outputs of a view, and what its probes see."""
+    def _piece(self, images: Tensor, view: View, ran: Ran, seconds: dict[Name, float]) -> Piece:
+        """The network's outputs of a view, which took `seconds`, and what its probes see."""
         stages, output = ran
         named = zip(("logits", "features", "confidence_logit"), output, strict=True)
-        piece = Piece({name: _array(tensor) for name, tensor in named if tensor is not None}, {"logits": seconds})
+        piece = Piece({name: _array(tensor) for name, tensor in named if tensor is not None}, seconds)
         for probe in self.wanted[view]:
             started = self._clock()
             seen = Seen(images, self.transform, self.model, output, stages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -216,12 +217,17 @@ def _correct(of_id: Found) -> NDArray[np.bool_] | None:
 
 def _cost(ready: Ready, of_id: Scored, of_ood: Scored) -> dict[str, float | int | None]:
     count = len(of_id.scores) + len(of_ood.scores)
-    before = (of_id.seconds_before * len(of_id.scores) + of_ood.seconds_before * len(of_ood.scores)) / count
+    passes = of_id.passes + of_ood.passes
     total = of_id.cost + of_ood.cost
     peak = (ready.cost + total).megabytes
     return {
         "fit_seconds": round(ready.cost.seconds, 4),
-        "microseconds_per_image": round(1e6 * (total.seconds / count + before), 3),
+        "microseconds_per_image": _microseconds((total.seconds + passes.seconds) / count),
+        "microseconds_of_earlier_passes": _microseconds(passes.earlier / count),
         "peak_memory_mb": None if peak is None else round(peak, 1),
         "state_bytes": state_bytes(ready.method),
     }
+
+
+def _microseconds(seconds: float) -> float | None:
+    return None if math.isnan(seconds) else round(1e6 * seconds, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,9 +15,10 @@ from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.cache import extract_cached
 from bench.extraction.options import PassOptions
-from bench.extraction.outputs import Outputs
+from bench.extraction.outputs import Name, Outputs
 from bench.extraction.passing import Wanted
 from bench.extraction.probe import Probe
+from bench.extraction.took import UNKNOWN, Took
 from bench.extraction.view import CLEAN, View
 from bench.method import Method
 
@@ -57,13 +59,17 @@ class Extractor:
         return found
 
     def _ensemble(self, images: Images, label: str) -> Outputs:
-        """The logarithm of the members' mean softmax as logits, in float64's precision where it is near 0."""
-        each = [
-            log_softmax(self._extract(member, images, {CLEAN: ()}, label)[CLEAN].logits.astype(np.float64), axis=1)
-            for member in self.network.members
-        ]
-        mean = logsumexp(each, axis=0) - np.log(len(each))
-        return Outputs(mean.astype(np.float32), np.empty((len(images), 0), np.float32), labels=images.labels)
+        """The logarithm of the members' mean softmax as logits, in float64's precision where it is near 0.
+
+        What all methods share is one member's forward pass, so those of the others count as the ensemble's own.
+        """
+        found = [self._extract(member, images, {CLEAN: ()}, label)[CLEAN] for member in self.network.members]
+        started = time.perf_counter()
+        each = [log_softmax(one.logits.astype(np.float64), axis=1) for one in found]
+        mean = (logsumexp(each, axis=0) - np.log(len(each))).astype(np.float32)
+        further = [one.took.get("forward", UNKNOWN) for one in found[1:]]
+        took: dict[Name, Took] = {"logits": sum(further, start=Took(time.perf_counter() - started))}
+        return Outputs(mean, np.empty((len(images), 0), np.float32), labels=images.labels, took=took)
 
 
 def require_finite(logits: NDArray[np.float32], whose: str, label: str) -> None:

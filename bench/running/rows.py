@@ -35,6 +35,7 @@ COLUMNS = (
     "tie_share",
     "fit_seconds",
     "microseconds_per_image",
+    "microseconds_of_earlier_passes",
     "peak_memory_mb",
     "state_bytes",
     "precision",
@@ -50,9 +51,16 @@ COLUMNS = (
 `parameters` is an object, `warnings` a list of sentences, `transform` the input transform in words, `tuned_on` what the
 protocol chose parameters on, empty where the method has none to choose. `fit_seconds` to `state_bytes` are what the
 method cost, as `bench.running.cost` measures it: they differ from run to run and are null where they are not known; all
-else is the same in every run."""
+else is the same in every run. `microseconds_of_earlier_passes` is the share of `microseconds_per_image` for passes that
+were found in the cache: an earlier run made and measured them."""
 
-COST = ("fit_seconds", "microseconds_per_image", "peak_memory_mb", "state_bytes")
+COST = (
+    "fit_seconds",
+    "microseconds_per_image",
+    "microseconds_of_earlier_passes",
+    "peak_memory_mb",
+    "state_bytes",
+)
 """The columns that are measured with a clock, not computed."""
 
 

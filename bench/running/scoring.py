@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
+from bench.extraction.took import UNKNOWN, Took
 from bench.extraction.view import View
 from bench.method import Method, Scores
 
@@ -22,11 +23,11 @@ PART_ELEMENTS = 2**25
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores `(N,)` of one image set, and what scoring it cost; `seconds_before` per image are the passes'."""
+    """The scores `(N,)` of one image set, what scoring it cost, and what passes of the method's own took before."""
 
     scores: Scores
     cost: Cost
-    seconds_before: float
+    passes: Took
 
 
 def score_all(
@@ -52,7 +53,7 @@ def score_all(
                 left.append(method)
                 if last:
                     scores = np.concatenate(parts[id(method)])
-                    yield method, Scored(scores, costs[id(method)], _seconds_before(method, found))
+                    yield method, Scored(scores, costs[id(method)], _passes_of(method, found))
 
 
 def _parts(found: Found, count: int) -> Iterator[tuple[Mapping[View, Outputs], bool]]:
@@ -72,9 +73,8 @@ def _score(method: Method, part: Mapping[View, Outputs], name: str, cost: Cost) 
     return scores
 
 
-def _seconds_before(method: Method, found: Found) -> float:
-    """Seconds per image that the passes took for this method beyond the one forward pass that all share."""
-    main = found[method.view()]
-    probes = sum(main.seconds.get(probe, 0.0) for probe in method.probes())
-    views = {method.view(), *method.further_views()}
-    return probes + sum(found[view].seconds.get("logits", 0.0) for view in views)
+def _passes_of(method: Method, found: Found) -> Took:
+    """What the passes took for this method beyond the one forward pass that all share."""
+    probes = [found[method.view()].took.get(probe, UNKNOWN) for probe in method.probes()]
+    views = [found[view].took.get("logits", UNKNOWN) for view in {method.view(), *method.further_views()}]
+    return sum([*probes, *views], start=Took())

@@ -54,6 +54,18 @@ def test_what_is_not_known_is_a_dash_and_does_not_count(make_row: MakeRow) -> No
     assert sheet(rows[1], rows[2] | {"ood": "b"}) is None
 
 
+def test_passes_of_an_earlier_run_are_noted(make_row: MakeRow) -> None:
+    rows = [
+        make_row(method=method, ood=ood, microseconds_of_earlier_passes=earlier)
+        for ood, per_method in {"a": (0.0, None, 0.0), "b": (0.0, None, 0.2)}.items()
+        for method, earlier in zip(("msp", "old", "odin"), per_method, strict=True)
+    ]
+    found = sheet(*rows)
+    assert {line.method.text: line.method.marks for line in found.lines} == {"msp": (), "old": (), "odin": (1,)}
+    [note] = found.notes
+    assert "an earlier run made and measured" in note
+
+
 def test_every_table_has_the_costs_and_says_what_they_are(make_row: MakeRow, tmp_path: Path) -> None:
     rows = [make_row(microseconds_per_image=0.0004), make_row(method="odin", state_bytes=3 * 1024**2)]
     results = Results(rows_to_frame(rows), no_scores)

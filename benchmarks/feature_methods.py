@@ -70,7 +70,7 @@ def chosen(options: argparse.Namespace) -> Iterator[Method]:
     facts = Facts(options.classes, options.features, np.full(options.classes, options.train // options.classes))
     for name in options.methods or METHODS.names():
         method: Method = METHODS.get(name)()
-        if not options.methods and (method.group not in ("logits", "features") or method.ensemble):
+        if not options.methods and not suffices(method):
             continue
         try:
             method.check(facts)
@@ -79,6 +79,12 @@ def chosen(options: argparse.Namespace) -> Iterator[Method]:
             method = METHODS.get(name).make(OTHERWISE[name])
             method.check(facts)
         yield method
+
+
+def suffices(method: Method) -> bool:
+    """Whether logits, features, the last layer and training images are all that the method looks at, and it does."""
+    looks = method.objective is not None and method.needs <= {"features", "head", "training"}
+    return looks and not method.ensemble and not method.probes()
 
 
 def make_head(options: argparse.Namespace) -> Head:

@@ -18,6 +18,9 @@ from bench.seeds import derived_seed
 
 from .deep_ensemble import Measure, certainty, checked_measure
 
+TOGETHER = 3
+"""Passes whose products are taken together; with p = 0.5 it saves two fifths of the work."""
+
 
 @method("mc-dropout")
 class MCDropout(Method):
@@ -73,14 +76,14 @@ class MCDropout(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The certainty of each image's mean prediction `(N,)`."""
         kept = masks(self.seed, self.passes, outputs.features.shape[1], self.p)
-        width = sum(self.head_.weight.shape)
+        classes, features = self.head_.weight.shape
 
         def of_block(block: slice) -> Doubles:
             mean = mean_softmax(outputs.features[block], self.head_, kept, self.p)
             with np.errstate(divide="ignore"):  # the logarithm of a probability that rounds to 0
                 return certainty(np.log(mean), self.measure)
 
-        return rowwise(len(outputs), 2 * width, of_block)
+        return rowwise(len(outputs), 2**TOGETHER * classes + features, of_block)
 
 
 def masks(seed: int, passes: int, width: int, p: float) -> NDArray[np.bool_]:
@@ -92,18 +95,38 @@ def masks(seed: int, passes: int, width: int, p: float) -> NDArray[np.bool_]:
 def mean_softmax(features: Floats, head: Head, kept: NDArray[np.bool_], p: float) -> Doubles:
     """The mean over the passes of what the last layer says of features `(N, D)`, `(N, K)`.
 
-    What a pass drops is left out of its product; images stand in columns, so that taking features copies whole rows.
+    Images stand in columns, so that taking features copies whole rows.
     """
     hidden = np.ascontiguousarray(features.T, np.float64) / (1 - p)
     weight = np.ascontiguousarray(head.weight.T)
     total = np.zeros((len(head.bias), len(features)))
     with np.errstate(invalid="ignore"):  # infinite features have no prediction, and say so by NaN
-        for mask in kept:
-            terms = weight[mask].T @ hidden[mask]
-            terms += head.bias[:, None]
-            terms -= terms.max(axis=0)
-            np.exp(terms, out=terms)
-            terms /= terms.sum(axis=0)
-            total += terms
+        for first in range(0, len(kept), TOGETHER):
+            for logits in _products(hidden, weight, kept[first : first + TOGETHER]):
+                total += _softmax_in_place(logits, head.bias)
     mean: Doubles = total.T / len(kept)
     return mean
+
+
+def _products(hidden: Doubles, weight: Doubles, kept: NDArray[np.bool_]) -> Doubles:
+    """`weight.T @ hidden` `(t, K, N)` of the features that each of t passes keeps, without what it drops.
+
+    Features that are kept by the same passes are multiplied once for all of these: with three passes and p = 0.5
+    that is 7/8 of a whole product instead of 3/2.
+    """
+    patterns, place = np.unique(kept, axis=1, return_inverse=True)
+    cells = [place.ravel() == one for one in range(patterns.shape[1])]
+    products = np.empty((len(cells), weight.shape[1], hidden.shape[1]))
+    for cell, product in zip(cells, products, strict=True):
+        np.matmul(weight[cell].T, hidden[cell], out=product)
+    sums: Doubles = patterns.astype(np.float64) @ products.reshape(len(cells), -1)
+    return sums.reshape(len(kept), *products.shape[1:])
+
+
+def _softmax_in_place(logits: Doubles, bias: Doubles) -> Doubles:
+    """The softmax over classes of `logits` `(K, N)` that lack `bias` `(K,)`; written over them."""
+    logits += bias[:, None]
+    logits -= logits.max(axis=0)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=0)
+    return logits

@@ -14,7 +14,7 @@ from bench.ablation.outcome import AblationReport, Surface, Surfaces, ablation_r
 from .panels import Grid
 from .style import NEUTRAL_COLOR, PALETTE, figure_name, figure_style, save_figure
 
-GRID = Grid(4, 2.0, 2.0, left=0.3, right=0.1, above=0.5, below=0.25, key=0.3)
+GRID = Grid(4, 2.0, 2.0, left=0.3, right=0.1, above=0.5, below=0.25, key=0.3, least=3.6)
 
 COLORS = "cividis"
 """Dark blue is unsure, yellow is sure, for all kinds of colour vision."""
@@ -43,7 +43,8 @@ def _figure(outcome: Surfaces) -> Figure:
     figure, all_axes = GRID.draw(len(outcome.surfaces), title, "", "")
     images = [_draw(axes, outcome, one) for axes, one in zip(all_axes, outcome.surfaces, strict=True)]
     width, height = figure.get_size_inches()
-    bar = figure.add_axes((0.5 - 1.1 / width, 1 - 0.52 / height, 2.2 / width, 0.1 / height))
+    above = all_axes[0].get_position().y1 + (GRID.above + 0.1) / height
+    bar = figure.add_axes((0.5 - 0.75 / width, above, 1.5 / width, 0.1 / height))
     figure.colorbar(images[0], cax=bar, orientation="horizontal", ticks=[])
     for place, words, side in ((0, "confidence 0", "right"), (1, "1", "left")):
         x = (-0.04, 1.04)[place]

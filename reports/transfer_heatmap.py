@@ -52,7 +52,7 @@ def _figure(found: list[TransferMatrix]) -> Figure:
     rows, columns = max(len(one.lines) for one in found), len(first.oods)
     grid = Grid(2, columns * CELL_WIDTH, rows * CELL_HEIGHT, left=NAME_WIDTH, above=0.35, below=0.55, least=6.0)
     colour = f"AUROC (%), in colour its gain over {_name(first, REFERENCE)}"
-    title = f"{figure_name(first.outcome.name)} · {about(first.outcome)} · {colour}"
+    title = " · ".join([*map(figure_name, [first.outcome.name, *about(first.outcome)]), colour])
     figure, all_axes = grid.draw(len(found), title, "Tested on", f"{first.outcome.parameter} tuned on")
     strongest = max(LEAST_GAIN, *(float(np.abs(_gains(one)).max()) for one in found))
     for axes, matrix in zip(all_axes, found, strict=True):

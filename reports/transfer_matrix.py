@@ -89,12 +89,12 @@ def matrices(outcome: TransferRows) -> list[TransferMatrix]:
     return [TransferMatrix(outcome, name) for name in dict.fromkeys(str(row["method"]) for row in outcome.rows)]
 
 
-def about(outcome: TransferRows) -> str:
+def about(outcome: TransferRows) -> list[str]:
     """The ID set, the networks and the number of seeds, in words."""
     words = [" and ".join(dict.fromkeys(str(row[name]) for row in outcome.rows)) for name in ("id", "network")]
     seeds = {row["seed"] for row in outcome.rows if row["seed"] is not None}
     counted = f"mean over {len(seeds)} seeds" if len(seeds) > 1 else "".join(f"seed {seed}" for seed in seeds)
-    return " · ".join([*words, *([counted] if counted else [])])
+    return [*words, *([counted] if counted else [])]
 
 
 def verdict(matrix: TransferMatrix) -> str:

@@ -53,7 +53,7 @@ def _sheet(matrix: TransferMatrix) -> Sheet:
         lines.append(SheetLine(Name(matrix.title(line)), (chosen, *cells, _cell(_mean(matrix, line), decimals))))
     return Sheet(
         id=matrix.method,
-        about=about(matrix.outcome),
+        about=" · ".join(about(matrix.outcome)),
         titles=tuple(map(Name, ("chosen", *matrix.oods, "mean"))),
         lines=tuple(lines),
         key="",

@@ -32,13 +32,13 @@ class VariantLines:
         return len(self.values) > 1 and None not in self.values
 
     @property
-    def about(self) -> str:
+    def about(self) -> list[str]:
         """The ID set, the networks, the protocols and the number of seeds, in words."""
         rows = self.outcome.rows
         words = [" and ".join(dict.fromkeys(str(row[name]) for row in rows)) for name in ("id", "network", "protocol")]
         seeds = {row["seed"] for row in rows if row["seed"] is not None}
         counted = f"mean over {len(seeds)} seeds" if len(seeds) > 1 else "".join(f"seed {seed}" for seed in seeds)
-        return " · ".join([words[0], words[1], f"protocol {words[2]}", *([counted] if counted else [])])
+        return [words[0], words[1], f"protocol {words[2]}", *([counted] if counted else [])]
 
     def rows(self, variant: str, method: str, ood: str | None = None) -> Rows:
         """The rows of one method in one variant, on one OOD set or on all."""

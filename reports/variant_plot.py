@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +19,16 @@ from .variant_lines import VariantLines
 
 MEAN = "mean over the sets"
 
-GRID = Grid(4, 2.3, 1.9, key=0.3, below=0.35, least=4.5)
+GRID = Grid(4, 2.3, 1.9, key=0.3, below=0.45, least=4.5)
 
 MOST_TICKS = 6
 """More values than these are not all written at the axis."""
 
 LEAST_SPAN = 1.0
 """Percentage points that an axis of lines spans at least, so that noise does not look like a finding."""
+
+LEVEL_CHARACTERS = 36
+"""Characters that fit beside each other below a panel."""
 
 CHANCE = 50.0
 """Where bars begin: the AUROC of a score that knows nothing."""
@@ -74,8 +78,8 @@ def _figure(lines: VariantLines) -> Figure:
         for ood in oods
     ]
     grid = replace(GRID, key=0.0, above=0.5) if apart else GRID
-    title = f"{figure_name(lines.outcome.name)} · {lines.about}"
-    figure, all_axes = grid.draw(len(panels), title, lines.outcome.axis, "AUROC (%)")
+    title = " · ".join(map(figure_name, [lines.outcome.name, *lines.about]))
+    figure, all_axes = grid.draw(len(panels), title, figure_name(lines.outcome.axis), "AUROC (%)")
     chosen = looks(lines.methods)
     for axes, panel in zip(all_axes, panels, strict=True):
         axes.set_title(panel.title)
@@ -126,7 +130,13 @@ def _draw_bars(axes: Axes, lines: VariantLines, panel: _Panel, method: str, look
     axes.bar_label(bars, [f"{100 * one.mean:.1f}" for _, one in known], padding=2, fontsize=6)
 
 
+def _level(name: str, count: int) -> str:
+    """The name of one of `count` variants, in two lines at most that fit below its bars."""
+    wrapped = textwrap.wrap(figure_name(name), max(5, LEVEL_CHARACTERS // count))
+    return "\n".join(wrapped[:2]) + ("…" if len(wrapped) > 2 else "")
+
+
 def _dress_bars(axes: Axes, lines: VariantLines) -> None:
     axes.axhline(CHANCE, color=GUIDE_COLOR, linewidth=0.8)
-    axes.set_xticks(range(len(lines.variants)), [figure_name(name) for name in lines.variants])
+    axes.set_xticks(range(len(lines.variants)), [_level(name, len(lines.variants)) for name in lines.variants])
     axes.margins(y=0.15)

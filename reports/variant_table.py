@@ -63,7 +63,7 @@ def _sheet(lines: VariantLines) -> Sheet:
     cells = zip(*columns.values(), strict=True)
     return Sheet(
         id=lines.outcome.axis,
-        about=lines.about + (f" · {lines.methods[0]}" if single else ""),
+        about=" · ".join(lines.about + (lines.methods if single else [])),
         titles=tuple(map(Name, columns)),
         lines=tuple(SheetLine(name, line) for name, line in zip(names, cells, strict=True)),
         key="",

@@ -54,7 +54,7 @@ def test_a_path_is_told_to_be_named(tmp_path: Path) -> None:
 
 def test_unknown_options_name_the_known_ones() -> None:
     with pytest.raises(
-        UnknownNameError, match=r"option of gaussian 'counts'\. Did you mean 'count'.*count, seed, size"
+        UnknownNameError, match=r"option of gaussian 'counts'\. Did you mean 'count'.*count, normalized, seed, size"
     ):
         resolve_dataset("gaussian", {}, {"counts": 3})
     with pytest.raises(UnknownNameError, match=r"option of digits 'seed'.*Known: none"):

@@ -70,7 +70,7 @@ def test_the_toy_is_learned_and_the_log_says_how(make_plan: MakePlan, toy_images
     assert [record["epoch"] for record in log] == list(range(1, 13))
     assert log[-1]["accuracy"] > 0.9
     assert log[-1]["loss"] < 0.5 * log[0]["loss"]
-    extra = {"confidence", "lambda"} if objective == "learned-confidence" else set()
+    extra = {"confidence", "lambda", "price"} if objective == "learned-confidence" else set()
     assert set(log[0]) == {"epoch", "loss", "accuracy"} | extra
     model = checkpoint.build()
     with torch.no_grad():

@@ -15,9 +15,15 @@ class UnknownNameError(BenchError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.kind, self.name, self.known = kind, name, sorted(set(known))
-        near = difflib.get_close_matches(name.lower(), self.known, n=1, cutoff=0.5)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        super().__init__(f"Unknown {kind} '{name}'.{hint} Known: {', '.join(self.known) or 'none'}.")
+        super().__init__(
+            f"Unknown {kind} '{name}'.{did_you_mean(name, self.known)} Known: {', '.join(self.known) or 'none'}."
+        )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence, after a space, that suggests the nearest of the `known` names; empty where none is near."""
+    near = difflib.get_close_matches(name.lower(), sorted(set(known)), n=1, cutoff=0.5)
+    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 class MissingDataError(BenchError):

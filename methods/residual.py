@@ -7,7 +7,7 @@ from typing import Self
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
-from bench.fitting.residual_space import principal_dim, residual_space
+from bench.fitting.residual_space import principal_dim, require_residual, residual_space
 from bench.method import Method, Scores, method
 
 from .vim import WANG_2022
@@ -36,11 +36,9 @@ class Residual(Method):
         self.dim = dim
 
     def check(self, facts: Facts) -> None:
-        """Refuse directions that leave nothing over."""
+        """Refuse directions that leave nothing over, and fewer training images than directions."""
         super().check(facts)
-        dim = principal_dim(self.dim, facts.num_features)
-        if dim >= facts.num_features:
-            raise BenchError(f"residual: dim must be below the number of features, {facts.num_features}, got {dim}.")
+        require_residual(self.name, self.dim, facts)
 
     def fit(self, data: FitData) -> Self:
         """Find the residual space."""

@@ -10,7 +10,7 @@ from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
-from bench.fitting.residual_space import principal_dim, residual_space
+from bench.fitting.residual_space import principal_dim, require_residual, residual_space
 from bench.logits import log_sum_exp
 from bench.method import Method, Scores, method
 
@@ -53,11 +53,7 @@ class ViM(Method):
     def check(self, facts: Facts) -> None:
         """Refuse directions that leave nothing over, and fewer training images than directions."""
         super().check(facts)
-        dim = principal_dim(self.dim, facts.num_features)
-        if dim >= facts.num_features:
-            raise BenchError(f"vim: dim must be below the number of features, {facts.num_features}, got {dim}.")
-        if dim >= facts.num_train:
-            raise BenchError(f"vim: {dim} principal directions need more training images than {facts.num_train}.")
+        require_residual(self.name, self.dim, facts)
 
     def fit(self, data: FitData) -> Self:
         """Find the residual space and the scale of the virtual logit."""

@@ -40,7 +40,7 @@ def percentiles_of_columns(values: Floats, percent: float) -> NDArray[np.float64
     below, above, share = _position(percent, len(values))
     found = np.empty(values.shape[1])
     for columns in blocks(values.shape[1], len(values)):
-        ordered = np.ascontiguousarray(values[:, columns].T)
+        ordered = np.array(values[:, columns].T, order="C")  # a copy even of one row, as it is sorted in place
         ordered.partition((below, above), axis=1)
         lower, upper = ordered[:, below].astype(np.float64), ordered[:, above].astype(np.float64)
         found[columns] = lower + share * (upper - lower)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 
-from .data import FitData, Head
+from .data import Facts, FitData, Head
 from .moments import moments
 from .rowwise import rowwise
 
@@ -43,6 +44,15 @@ def principal_dim(dim: int, num_features: int) -> int:
     if dim:
         return dim
     return 1000 if num_features >= 2048 else 512 if num_features >= 768 else num_features // 2
+
+
+def require_residual(name: str, dim: int, facts: Facts) -> None:
+    """Raise `BenchError` for directions that leave no feature over, or that so few training images cannot tell."""
+    dim = principal_dim(dim, facts.num_features)
+    if dim >= facts.num_features:
+        raise BenchError(f"{name}: dim must be below the number of features, {facts.num_features}, got {dim}.")
+    if dim >= facts.num_train:
+        raise BenchError(f"{name}: {dim} principal directions need more training images than {facts.num_train}.")
 
 
 def residual_space(data: FitData, dim: int) -> ResidualSpace:

@@ -55,12 +55,21 @@ def as_tested(model: nn.Module, transform: InputTransform, device: torch.device)
     except (RuntimeError, ValueError, TypeError) as error:
         raise BenchError(
             f"The model cannot take the float32 batches (N, {shape[1]}, {shape[2]}, {shape[3]}) that its input "
-            f"transform makes: {error}"
+            f"transform makes: {_why_not(model) or error}"
         ) from error
     inner = adapted.model if isinstance(adapted, AdaptedClassifier) else adapted
     name = inner.name if _is_own(inner) else type(inner).__name__
     require_finite(logits.float().cpu().numpy(), f"The model {name} gives", "normal noise that it was tried on")
     return TestedNetwork(adapted, name, _identify(inner, logits), transform, "unknown", None)
+
+
+def _why_not(model: nn.Module) -> str:
+    """What to do about parameters of another type than float32; empty where that is not what is wrong."""
+    types = {one.dtype for one in model.parameters() if one.is_floating_point()} - {torch.float32}
+    if not types:
+        return ""
+    found = " and ".join(sorted(str(one).removeprefix("torch.") for one in types))
+    return f"its parameters are {found}. Give model.float(); precision='bf16' runs that in half precision."
 
 
 def require_classes(network: TestedNetwork, id_name: str, images: Images, classes: Sequence[str]) -> None:

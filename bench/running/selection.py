@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from bench.errors import BenchError, UnknownNameError
+from bench.errors import BenchError, UnknownNameError, did_you_mean
 from bench.method import GROUPS, METHODS
 
 
@@ -18,9 +18,15 @@ def select_methods(texts: Iterable[str]) -> dict[str, bool]:
     for text in texts:
         named = not _is_several(text)
         for name in [text] if named else _expand(text):
-            METHODS.entry(name)
+            _require_known(name)
             chosen[name] = chosen.get(name, False) or named
     return chosen
+
+
+def _require_known(name: str) -> None:
+    """Raise `UnknownNameError` for what is no method's name; a group may have been meant."""
+    if name not in METHODS:
+        raise UnknownNameError("method", name, [*METHODS.names(), *(f"group:{group}" for group in GROUPS)])
 
 
 def _is_several(text: str) -> bool:
@@ -39,5 +45,6 @@ def _expand(text: str) -> Iterator[str]:
         return
     found = [name for name in METHODS.names() if fnmatchcase(name, text)]
     if not found:
-        raise BenchError(f"No method's name fits '{text}'. See what there is with: bench list methods")
+        near = did_you_mean(text.strip("*?"), METHODS.names())
+        raise BenchError(f"No method's name fits '{text}'.{near} See what there is with: bench list methods")
     yield from found

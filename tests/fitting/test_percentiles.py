@@ -71,3 +71,10 @@ def test_each_is_computed_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) 
     assert (percentile(data, 90.0), percentile(data, 90.0, Doubled())) == first[:2]
     assert feature_percentiles(data, 90.0) is first[2]
     assert first[1] == pytest.approx(2 * first[0])
+
+
+def test_percentiles_of_one_image_leave_its_features_as_they_are() -> None:
+    """Extracted features are mapped read-only from disk."""
+    values = np.array([[3.0, 1.0, 2.0]], dtype=np.float32)
+    values.flags.writeable = False
+    np.testing.assert_array_equal(percentiles_of_columns(values, 60.0), [3.0, 1.0, 2.0])

@@ -67,10 +67,15 @@ def test_refusals(case: Any, name: str) -> None:
     METHODS.get(name)(dim=15).check(case.facts)
 
 
+@both
+def test_directions_need_more_training_images(name: str) -> None:
+    with pytest.raises(BenchError, match=f"{name}: 8 principal directions need more training images than 8"):
+        METHODS.get(name)(dim=8).check(Facts(5, 16, np.array([4, 4, 0, 0, 0])))
+    METHODS.get(name)(dim=8).check(Facts(5, 16, np.array([4, 5, 0, 0, 0])))
+
+
 def test_a_virtual_logit_needs_training_images_outside_the_directions(case: Any) -> None:
     method = METHODS.get("vim")(dim=8)
-    with pytest.raises(BenchError, match="8 principal directions need more training images than 8"):
-        method.check(Facts(5, 16, np.array([4, 4, 0, 0, 0])))
     flat = np.zeros((20, 16), np.float32)
     flat[:, 0] = np.arange(20)
     head = Head(case.data.head.weight, np.zeros(5))

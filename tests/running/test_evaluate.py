@@ -334,6 +334,13 @@ def test_images_that_are_tested_on_are_not_tuned_on(order: slice) -> None:
         call(Digits(), methods=["odin"], ood={"turned": turned()}, protocol="heldout-ood", tune_on=copied)
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_model_of_another_precision_is_told_what_to_do(kind: torch.dtype) -> None:
+    words = rf"its parameters are {str(kind).removeprefix('torch.')}\. Give model\.float\(\)"
+    with pytest.raises(BenchError, match=words):
+        call(Digits().to(kind))
+
+
 @pytest.mark.parametrize(("name", "count"), [("knn", 60), ("knn", 30), ("nnguide", 60), ("gmm", 5)])
 def test_tuning_leaves_out_what_few_training_images_do_not_allow(name: str, count: int, tmp_path: Path) -> None:
     found = DATASETS.get("digits")().load("train", Place(Path()))

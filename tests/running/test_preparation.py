@@ -53,8 +53,10 @@ def test_several_methods_are_asked_for_by_group_or_pattern() -> None:
     assert [method.name for method in prepare(method=("odin", "*odi[n]", "ms?")).methods][:1] == ["odin"]
     with pytest.raises(UnknownNameError, match="Did you mean 'logits'"):
         prepare(method=("group:logit",))
-    with pytest.raises(BenchError, match=r"No method's name fits '\*mahalonobis\*'"):
+    with pytest.raises(BenchError, match=r"No method's name fits '\*mahalonobis\*'\. Did you mean 'mahalanobis'"):
         prepare(method=("*mahalonobis*",))
+    with pytest.raises(UnknownNameError, match=r"Unknown method 'GROUP:logits'\. Did you mean 'group:logits'"):
+        prepare(method=("GROUP:logits",))
 
 
 def test_what_cannot_be_run_is_refused_when_named_and_left_out_otherwise() -> None:

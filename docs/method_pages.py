@@ -34,7 +34,7 @@ def details() -> str:
     """Every method with its equation, needs, parameters and paper, by group."""
     parts = []
     for group, words in GROUPS.items():
-        parts.append(f"## {group}\n\n{words[0].upper()}{words[1:]}.")
+        parts.append(f"### {group}\n\n{words[0].upper()}{words[1:]}.")
         parts += [_detail(name) for name in METHODS.names() if METHODS.get(name).group == group]
     return "\n\n".join(parts)
 
@@ -80,7 +80,7 @@ def _detail(name: str) -> str:
         *([f"- tuned over: {_search(found.search)}"] if found.search else []),
         f"- paper: {paper(found.citation)}, {found.citation.title}",
     ]
-    return f"### {name}\n\n{METHODS.entry(name).summary}\n\n" + "\n".join(facts)
+    return f"#### {name}\n\n{METHODS.entry(name).summary}\n\n" + "\n".join(facts)
 
 
 def _parameters(found: Any) -> Iterator[str]:

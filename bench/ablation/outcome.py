@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -41,13 +41,14 @@ class TransferRows:
 
     Each row has `method`, `id`, `network`, `seed`, `weights`, `tuned_on` (the name of an OOD set, `noise`, `id-only`,
     or `reference`), `ood`, `value` (what was chosen), `auroc` as a fraction, `n_id` and `n_ood`. `reference` is the
-    parameter's value in the reference rows.
+    parameter's value in the reference rows; `provenance` is how the rows came about, as each cell of a run tells it.
     """
 
     name: str
     parameter: str
     reference: float
     rows: Sequence[Mapping[str, Any]]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

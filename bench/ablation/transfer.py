@@ -7,6 +7,7 @@ tuning alone.) Every image set is passed through a network once, with the views 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from bench.errors import BenchError
 from bench.method import Method, Scores
 from bench.metrics import auroc
 from bench.progress import say
+from bench.provenance import provenance
 from bench.running.extraction import Extractor, wanted_by
 from bench.running.fitter import Fitter
 from bench.running.network_need import NetworkNeed
@@ -105,6 +107,7 @@ def prepare_transfer(ablation: Ablation, specification: RunSpecification) -> Pre
 
 def run_transfer(ablation: Ablation, preparation: Preparation) -> TransferRows:
     """Tune on each set and test on each other one, with every network of the preparation."""
+    started = time.monotonic()
     preparation.load_images()
     require_writable(preparation.specification.out)
     sets = TransferSets.of(preparation.id_images, preparation.ood_images)
@@ -112,7 +115,8 @@ def run_transfer(ablation: Ablation, preparation: Preparation) -> TransferRows:
     for need in preparation.needs:
         say(f"{ablation.name}: {need.describe()}")
         rows += _rows_of_network(ablation, preparation, need, sets)
-    return TransferRows(ablation.name, ablation.transfer, ablation.reference, rows)
+    how = provenance(preparation.device, time.monotonic() - started)
+    return TransferRows(ablation.name, ablation.transfer, ablation.reference, rows, how)
 
 
 def _rows_of_network(

@@ -13,12 +13,18 @@ from .outcome import TransferRows, VariantRows, write_reports
 
 
 def write_files(outcome: VariantRows | TransferRows, folder: Path) -> list[Path]:
-    """Write `ablation.csv` and `ablation.json` (fractions at full precision), and all reports; returns the paths."""
+    """Write `ablation.csv` and `ablation.json` (fractions at full precision), and all reports; returns the paths.
+
+    A transfer, which has no cells that would tell it, has its `provenance.json` beside them.
+    """
     import pandas as pd
 
     written = [folder / "ablation.csv", folder / "ablation.json"]
     write_text(written[0], pd.DataFrame([_plain(row) for row in outcome.rows]).to_csv(index=False))
     write_json(written[1], [dict(row) for row in outcome.rows])
+    if isinstance(outcome, TransferRows):
+        written.append(folder / "provenance.json")
+        write_json(written[-1], dict(outcome.provenance))
     return written + write_reports(outcome, folder)
 
 

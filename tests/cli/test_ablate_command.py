@@ -48,6 +48,9 @@ def test_a_transfer_is_printed_and_written(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.exception
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["tuned_on"] for row in rows] == ["reference", "gaussian", "noise", "id-only"]
+    how = json.loads((tmp_path / "provenance.json").read_text("utf-8"))
+    assert how["seconds"] > 0
+    assert how["packages"]["torch"]
     assert "over epsilon = 0, the mean AUROC changes by" in (tmp_path / "ablation.md").read_text("utf-8")
 
 

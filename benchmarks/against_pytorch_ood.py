@@ -14,11 +14,15 @@ fitted to them by ridge regression. With `--data DIR` the images are the first o
 not; `--checkpoint FILE` is for a trained network. Peak memory is the largest resident memory of the process, which is
 asked every 10 milliseconds: a run of ours sets the system's own mark back to measure each method.
 
-Measured on an AMD EPYC with AVX-512 (torch 2.15, pytorch-ood 0.4.0) with all 24 methods, as times of our CPU seconds
-and peak memory. `--network resnet20`, 7 minutes a round: 36.9 and 1.31 one by one, 12.1 and 1.31 jointly, of 7.8 s and
-876 MB (medians of 2 rounds; another run gave 38.6 and 10.0). Without react, ash, scale and vra, whose detectors cache
-nothing: 33 and 5.1. ResNet-18, over an hour, with three in ten of the images: 38 and 1.25, 11.0 and 1.33, of 21 s and
-1,142 MB.
+By default it is the 24 methods that are functions of one pass's logits, features and last maps. `--group own-passes` is
+the nine others that both have, which take gradients, maps of several stages or several passes; `--group all` is both.
+
+Measured on an AMD EPYC with AVX-512 (torch 2.15, pytorch-ood 0.4.0) with the 24 methods of one pass, as times of our
+CPU seconds and peak memory. `--network resnet20`, 7 minutes a round: 36.9 and 1.31 one by one, 12.1 and 1.31 jointly,
+of 7.8 s and 876 MB (medians of 2 rounds; another run gave 38.6 and 10.0). Without react, ash, scale and vra, whose
+detectors cache nothing: 33 and 5.1. ResNet-18, over an hour, with three in ten of the images: 38 and 1.25, 11.0 and
+1.33, of 21 s and 1,142 MB. The nine others, ResNet-20, `--train 400 --test 240 --ood-test 120`: 7.3 one by one and 7.1
+jointly, of 7.7 s.
 """
 
 from __future__ import annotations
@@ -33,9 +37,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -60,6 +64,7 @@ from bench.method import METHODS
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import Classifier, build_network
 from bench.networks.foreign import open_checkpoint
+from benchmarks.pytorch_ood_peers import GROUPS, PEERS, make_detectors
 
 Aurocs = dict[str, dict[str, float]]
 """By method and OOD set, as fractions."""
@@ -67,55 +72,6 @@ Aurocs = dict[str, dict[str, float]]
 OOD = ("isun", "tinyimagenet-resize", "tinyimagenet-crop", "gaussian", "uniform")
 SIDES = ("ours", "one by one", "joint")
 CLASSES, BATCH_SIZE = 10, PassOptions().batch_size
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A detector of theirs by its class, with the parts of the network that it takes, and our settings for the same.
-
-    `note` says how the two differ where they do not compute the same.
-    """
-
-    name: str
-    parts: tuple[str, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    ours: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
-
-
-LOGITS, FEATURES, HEADED = ("logits",), ("features",), ("features", "linear")
-MAPS, POOLED = ("maps", "classify"), ("pooled", "classify")
-
-CLIPS, INVERTS = "theirs clips probabilities at 1e-7", "theirs inverts the covariance in float32"
-OPENMAX = "theirs fits wrongly classified images too, by simplex search"
-VRA = "theirs raises values below the lower bound to it, ours removes them"
-
-PEERS = {
-    "msp": Peer("MaxSoftmax", LOGITS),
-    "max-logit": Peer("MaxLogit", LOGITS),
-    "energy": Peer("EnergyBased", LOGITS),
-    "entropy": Peer("Entropy", LOGITS, note=CLIPS),
-    "gen": Peer("GEN", LOGITS, note=CLIPS),
-    "kl-matching": Peer("KLMatching", LOGITS),
-    "temperature-scaling": Peer("TemperatureScaling", LOGITS, note="theirs ends after 50 small steps"),
-    "openmax": Peer("OpenMax", LOGITS, {}, {"tail": 25, "distance": "euclidean"}, note=OPENMAX),
-    "mahalanobis": Peer("Mahalanobis", FEATURES, note=INVERTS),
-    "relative-mahalanobis": Peer("RMD", FEATURES, note=INVERTS),
-    "gmm": Peer("GMM", FEATURES),
-    "knn": Peer("KNN", FEATURES),
-    "vim": Peer("ViM", ("features", "half", "weight", "bias"), note="theirs computes in float32"),
-    "dice": Peer("DICE", ("features", "weight", "bias"), {"p": 0.9}),
-    "lts": Peer("LTS", HEADED),
-    "nnguide": Peer("NNGuide", HEADED, ours={"alpha": 1.0}),
-    "pnml": Peer("PNML", HEADED, note="theirs drops eigenvalues below float32's precision"),
-    "she": Peer("SHE", HEADED),
-    "fdbd": Peer("fDBD", HEADED),
-    "nci": Peer("NCI", HEADED, ours={"alpha": 0.0}),
-    "react": Peer("ReAct", MAPS, {}, {"spatial": True}, "ours takes the percentile of a sample of the maps' values"),
-    "ash": Peer("ASH", MAPS, {}, {"spatial": True, "percentile": 65.0}),
-    "scale": Peer("SCALE", POOLED, {"percentile": 0.85}),
-    "vra": Peer("VRA", POOLED, {"lower_percentile": 0.0, "upper_percentile": 0.95}, {"low": 0.0}, note=VRA),
-}
 
 
 @dataclass(frozen=True)
@@ -158,7 +114,8 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="bench.evaluate against pytorch-ood's detectors and benchmark.")
-    parser.add_argument("methods", nargs="*", default=list(PEERS), help="our names; all that both have by default")
+    parser.add_argument("methods", nargs="*", help="our names; those of --group by default")
+    parser.add_argument("--group", choices=GROUPS, default="one-pass", help="what one pass suffices for, or not")
     parser.add_argument("--rounds", type=int, default=3)
     for name, count in (("train", 2000), ("test", 2000), ("ood-test", 1000)):
         parser.add_argument(f"--{name}", type=int, default=count, help="number of images")
@@ -170,7 +127,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     for name, kind in (("side", str), ("folder", Path)):
         parser.add_argument(f"--{name}", type=kind, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.methods = options.methods or GROUPS[options.group]
+    return options
 
 
 def write(options: argparse.Namespace) -> None:
@@ -343,38 +302,6 @@ def theirs(material: Material, names: Sequence[str], clock: Clock, *, joint: boo
     return {
         name: {row["Dataset"]: row["AUROC"] for row in rows if row["Detector"] == type(detector).__name__}
         for name, detector in detectors.items()
-    }
-
-
-class Part(nn.Module):
-    """A part of the network as their detectors call it, with images in channels-last memory."""
-
-    def __init__(self, model: Classifier, say: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.model, self.say = model, say
-
-    def forward(self, images: Tensor) -> Tensor:
-        """What the part makes of images, or of maps."""
-        return self.say(images.contiguous(memory_format=torch.channels_last))
-
-
-def make_detectors(model: Classifier, names: Sequence[str]) -> dict[str, Any]:
-    """Their detectors under our names; all are given the same parts, by which they share what is cached."""
-    layer, library = model.classifier, import_module("pytorch_ood.detector")
-    parts = {
-        "logits": Part(model, lambda images: model(images).logits),
-        "features": Part(model, lambda images: model(images).features),
-        "maps": Part(model, lambda images: model.forward_stages(images)[0][-1]),
-        "pooled": Part(model, lambda images: model(images).features[..., None, None]),
-        "classify": Part(model, lambda maps: model.classify(maps).logits),
-        "linear": layer,
-        "half": layer.in_features // 2,
-        "weight": layer.weight,
-        "bias": layer.bias,
-    }
-    return {
-        name: getattr(library, peer.name)(*(parts[part] for part in peer.parts), **peer.settings)
-        for name, peer in ((name, PEERS[name]) for name in names)
     }
 
 

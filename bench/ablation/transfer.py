@@ -1,8 +1,7 @@
 """A parameter tuned on one set and tested on another: what is left of its gain where the test's own set is not seen.
 
-All choices are tested on the same images: the part of each OOD set that nothing is tuned on, against ID test images
-that nothing is tuned on either. (The papers tune on, and test on, all ID test images; here the first ones are for
-tuning alone.) Every image set is passed through a network once, with the views of all values of the parameter.
+All choices are tested on the same images, as `bench.ablation.transfer_sets` splits them. Every image set is passed
+through a network once, with the views of all values of the parameter.
 """
 
 from __future__ import annotations
@@ -10,14 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from bench.atomic import require_writable
-from bench.data.images import Images
 from bench.errors import BenchError
 from bench.method import Method, Scores
 from bench.metrics import auroc
@@ -27,70 +23,18 @@ from bench.running.extraction import Extractor, wanted_by
 from bench.running.fitter import Fitter
 from bench.running.network_need import NetworkNeed
 from bench.running.preparation import Preparation
-from bench.running.protocol import Split, part, require_disjoint, split_pair, validation_count
 from bench.running.scoring import score_all
 from bench.running.specification import RunSpecification
-from bench.running.substitutes import substitute_outliers
 
 from .file import Ablation
 from .outcome import TransferRows
+from .transfer_sets import ID_TESTED, ID_TUNED, NOISE, TransferSets, tuned_part
 
-NOISE, ID_ONLY, REFERENCE = "noise", "id-only", "reference"
-"""What is tuned on besides OOD sets: noise and shuffled ID images, ID images alone, or nothing."""
-
-ID_TUNED, ID_TESTED = "ID (tuning)", "ID (test)"
+ID_ONLY, REFERENCE = "id-only", "reference"
+"""What is tuned on besides sets of outliers: ID images alone, or nothing."""
 
 Scored = Mapping[str, Scores]
 """The scores of one candidate on each set of images, by name."""
-
-
-@dataclass(frozen=True)
-class TransferSets:
-    """The images of a transfer: each OOD set in a part to tune on and one to test on, and ID images likewise."""
-
-    tune_id: Images
-    test_id: Images
-    tune: Mapping[str, Images]
-    test: Mapping[str, Images]
-
-    @classmethod
-    def of(cls, id_images: Images, ood_images: Mapping[str, Images]) -> TransferSets:
-        """Split the images. Raises `BenchError` where an image would be tuned on and tested on."""
-        held = validation_count(id_images)
-        tune_id, test_id = part(id_images, 0, held), part(id_images, held, len(id_images))
-        splits = {
-            name: split_pair("paper-oracle", id_images, images, ood=name, tune_images=None)
-            for name, images in ood_images.items()
-        }
-        tune = {name: split.tune_ood for name, split in splits.items() if split.tune_ood is not None}
-        sets = cls(tune_id, test_id, {**tune, NOISE: substitute_outliers(tune_id)}, _tests(splits))
-        for (source, tuned), (target, tested) in product(sets.tune.items(), sets.test.items()):
-            _require_disjoint(source, target, Split(test_id, tested, tune_id, tuned))
-        return sets
-
-    def named(self) -> Iterator[tuple[str, Images]]:
-        """Every set of images with a name of its own."""
-        yield ID_TUNED, self.tune_id
-        yield ID_TESTED, self.test_id
-        for name, images in self.tune.items():
-            yield tuned_part(name), images
-        yield from self.test.items()
-
-
-def tuned_part(name: str) -> str:
-    """What the part of an OOD set is called that is tuned on."""
-    return f"{name} (tuning)"
-
-
-def _tests(splits: Mapping[str, Split]) -> dict[str, Images]:
-    return {name: split.test_ood for name, split in splits.items()}
-
-
-def _require_disjoint(source: str, target: str, split: Split) -> None:
-    try:
-        require_disjoint(split, "heldout-ood")
-    except BenchError as error:
-        raise BenchError(f"'{source}' cannot be tuned on and '{target}' tested on: {error}") from error
 
 
 def prepare_transfer(ablation: Ablation, specification: RunSpecification) -> Preparation:
@@ -194,7 +138,8 @@ def _best(quality: Mapping[float, float]) -> float:
 
 
 def transfer_lines(ablation: Ablation, preparation: Preparation) -> list[str]:
-    """The plan of a transfer, for `--dry-run`."""
+    """The plan of a transfer, for `--dry-run`. Raises `BenchError` where an image would be tuned on and tested on."""
+    TransferSets.of(preparation.id_images, preparation.ood_images)
     methods = [method for need in preparation.needs for method in need.methods]
     rows = len(preparation.ood_sets) + 3
     cells = len(methods) * rows * len(preparation.ood_sets)

@@ -12,16 +12,8 @@ import pytest
 from bench.ablation.file import Ablation, read_ablation
 from bench.ablation.outcome import TransferRows
 from bench.ablation.plan import base_specification
-from bench.ablation.transfer import (
-    ID_TESTED,
-    ID_TUNED,
-    TransferSets,
-    choose,
-    prepare_transfer,
-    run_transfer,
-    transfer_lines,
-    tuned_part,
-)
+from bench.ablation.transfer import choose, prepare_transfer, run_transfer, transfer_lines
+from bench.ablation.transfer_sets import ID_TESTED, ID_TUNED, TransferSets, tuned_part
 from bench.data.images import ArrayImages, Images, PooledImages
 from bench.errors import BenchError
 from bench.extraction.passing import Pass

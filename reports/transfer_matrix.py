@@ -78,6 +78,18 @@ class TransferMatrix:
         found = {kind: self.gains(kind) for kind in KINDS}
         return {kind: 100 * statistics.fmean(gains) for kind, gains in found.items() if gains}
 
+    def worst(self) -> tuple[float, str, str] | None:
+        """The smallest gain without the test's own OOD set, in percentage points, and between which sets it is."""
+        found = [
+            (100 * (tuned.mean - untouched.mean), line, ood)
+            for line in self.lines
+            for ood in self.oods
+            if line not in (REFERENCE, ood)
+            and (tuned := self.auroc(line, ood))
+            and (untouched := self.auroc(REFERENCE, ood))
+        ]
+        return min(found, default=None)
+
     def _numbers(self, line: str, ood: str, name: str) -> list[float]:
         return [float(str(row[name])) for row in self.rows if row["tuned_on"] == line and row["ood"] == ood]
 
@@ -111,7 +123,16 @@ def verdict(matrix: TransferMatrix) -> str:
     else:
         end = f"without the test's own OOD set it gains when tuned on {_listed(better)}"
         end += f", and loses when tuned on {_listed(worse)}" if worse else ", and otherwise nothing"
-    return f"{start}; {end}."
+    return f"{start}; {end}{_at_worst(matrix)}."
+
+
+def _at_worst(matrix: TransferMatrix) -> str:
+    """The pair that loses most; nothing where none loses."""
+    worst = matrix.worst()
+    if worst is None or worst[0] > -LEAST_GAIN:
+        return ""
+    gain, line, ood = worst
+    return f" (at worst {_points(gain)}: tuned on {matrix.title(line)}, tested on {ood})"
 
 
 def _points(gain: float) -> str:

@@ -142,7 +142,8 @@ def test_a_transfer_says_in_one_sentence_what_tuning_gains(tmp_path: Path) -> No
     assert transfer_matrix.verdict(matrix) == (
         "odin: over epsilon = 0, the mean AUROC changes by +4.00 tuned on the test's own OOD set, −0.50 tuned on "
         "another OOD set, −1.00 tuned on noise and shuffled ID images, +0.02 tuned on ID images only (percentage "
-        "points); no way of tuning without the test's own OOD set gains anything."
+        "points); no way of tuning without the test's own OOD set gains anything (at worst −2.00: "
+        "tuned on a, tested on b)."
     )
     write_reports(matrix.outcome, tmp_path)
     text = (tmp_path / "ablation.md").read_text("utf-8")
@@ -161,7 +162,8 @@ def test_a_transfer_says_in_one_sentence_what_tuning_gains(tmp_path: Path) -> No
 def test_the_sentence_tells_gains_from_losses(noise: float, id_only: float, end: str) -> None:
     changed = {**MATRIX, ("noise", "a"): noise, ("id-only", "a"): id_only}
     assert transfer_matrix.verdict(transfer_matrix.TransferMatrix(transfer_rows(changed), "odin")).endswith(
-        f"without the test's own OOD set {end}, and loses when tuned on another OOD set."
+        f"without the test's own OOD set {end}, and loses when tuned on another OOD set (at worst −2.00: tuned on a, "
+        "tested on b)."
     )
 
 

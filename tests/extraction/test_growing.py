@@ -14,7 +14,7 @@ import pytest
 from bench.extraction.growing import GrowingFolder
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 import numpy as np, torch
 from torch import nn
@@ -26,6 +26,7 @@ from bench.extraction.options import PassOptions
 from bench.extraction.view import CLEAN
 from bench.networks.classifier import NetworkOutput
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to Ctrl-C
 growing.FLUSH_SECONDS, stuck_at = float(sys.argv[1]), int(sys.argv[2])
 
 class Slow(nn.Module):

@@ -64,6 +64,7 @@ class _Panel:
     title: str
 
     def summary(self, lines: VariantLines, variant: str, method: str) -> Summary | None:
+        """The AUROC over the seeds that this panel draws for a variant, or None where it was not measured."""
         if self.ood == MEAN:
             return lines.mean("auroc", variant, method)
         return lines.summary("auroc", variant, method, self.ood)

@@ -129,6 +129,7 @@ class _SecureRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
+        """The request that follows; raises `BenchError` where it would leave https."""
         return super().redirect_request(req, fp, code, msg, headers, _secure(newurl))
 
 

@@ -20,7 +20,7 @@ from bench.errors import BenchError
 from bench.extraction.extract import extract
 from bench.extraction.view import CLEAN
 from bench.fitting.data import FitData
-from bench.method import METHODS, Method, Scores
+from bench.method_contract import METHODS, Method, Scores
 from bench.metrics.inputs import score_array
 from bench.networks.checkpoint import Checkpoint
 from bench.provenance import provenance

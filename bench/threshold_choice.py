@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
-from bench.method import Scores
+from bench.method_contract import Scores
 from bench.metrics import best_operating_point, threshold_at_tpr
 
 ThresholdFrom = Literal["tpr", "misclassified"]

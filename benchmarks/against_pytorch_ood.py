@@ -60,7 +60,7 @@ from bench.data.images import ArrayImages
 from bench.data.resolve import resolve_dataset
 from bench.data.transform import NORMALIZATIONS, InputTransform
 from bench.extraction.options import PassOptions
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import Classifier, build_network
 from bench.networks.foreign import open_checkpoint

@@ -27,7 +27,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
 from bench.fitting.data import Facts, FitData, Head
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.running.cost import Cost, state_bytes
 from bench.running.scoring import score_all
 

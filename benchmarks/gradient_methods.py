@@ -28,7 +28,7 @@ from bench.extraction.extract import extract
 from bench.extraction.options import PassOptions
 from bench.extraction.view import CLEAN
 from bench.fitting.data import FitData
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.networks.classifier import build_network
 from bench.running.extraction import seen_by, wanted_by
 from bench.running.network import TestedNetwork

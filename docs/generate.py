@@ -57,7 +57,7 @@ def render(text: str) -> str:
 
 def methods() -> str:
     """What each method computes, needs and may tune, and its paper."""
-    from bench.method import METHODS
+    from bench.method_contract import METHODS
 
     rows = []
     for entry in METHODS.entries.values():

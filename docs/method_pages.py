@@ -10,7 +10,7 @@ from statistics import mean, median
 from typing import Any
 
 from bench.citation import Citation
-from bench.method import GROUPS, METHODS, NEEDS
+from bench.method_contract import GROUPS, METHODS, NEEDS
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "cifar10-resnet20-methods" / "rows.csv"
 

@@ -19,7 +19,7 @@ from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
 from bench.fitting.shaping import HIGHEST, bounded_ratio, checked_percentile
 from bench.logits import Doubles, log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 
 REGMI_2025 = Citation(

@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.extraction.outputs import Outputs
 from bench.logits import Doubles
-from bench.method import method
+from bench.method_contract import method
 
 from .adascale_a import AdaSCALE
 

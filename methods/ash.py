@@ -22,7 +22,7 @@ from bench.fitting.shaping import (
     survivors,
     top_mask,
 )
-from bench.method import NEEDS, Method, Scores, method
+from bench.method_contract import NEEDS, Method, Scores, method
 
 if TYPE_CHECKING:
     from torch import Tensor

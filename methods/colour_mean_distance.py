@@ -12,7 +12,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.fitting.data import FitData
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 GREY_LEVEL = 1 / 255
 

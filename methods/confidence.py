@@ -8,7 +8,7 @@ from torch import Tensor
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 from bench.training.objective import Objective, objective
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import InputLoss, Unit, View, checked_unit
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 
 from .confidence import DEVRIES_2018

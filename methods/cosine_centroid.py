@@ -10,7 +10,7 @@ from bench.fitting.data import FitData
 from bench.fitting.directions import directions
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("cosine-centroid")

@@ -10,7 +10,7 @@ from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Floats, Outputs
 from bench.logits import Doubles, log_max_softmax, log_softmax, negative_entropy
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Measure = Literal["max-probability", "entropy"]
 """How sure a prediction p is: log max_k p_k, or sum_k p_k log p_k."""

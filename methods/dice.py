@@ -10,7 +10,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData, Head
 from bench.fitting.shaping import checked_percentile, shaped_energy
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("dice")

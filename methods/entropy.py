@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.logits import log_softmax_of, negative_entropy
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("entropy")

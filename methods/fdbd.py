@@ -12,7 +12,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Normalizer = Literal["deviation", "length"]
 

@@ -8,7 +8,7 @@ from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.logits import log_rest_of, log_softmax_of
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("gen")

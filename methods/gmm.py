@@ -19,7 +19,7 @@ from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
 from bench.fitting.whitening import Whitening, squares
 from bench.logits import log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.seeds import derived_seed
 
 Covariance = Literal["full", "tied"]

@@ -15,7 +15,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.logits import log_softmax_of
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Layers = Literal["all", "last"]
 

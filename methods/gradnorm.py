@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.rowwise import rowwise
 from bench.logits import log_softmax
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("gradnorm")

@@ -21,7 +21,7 @@ from bench.fitting.blocks import blocks
 from bench.fitting.data import Facts, FitData
 from bench.fitting.stages import StageWidths, stage_columns
 from bench.logits import log_max_softmax
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 PART = 2**18
 """Elements of the maps that are raised to powers at a time: 1 MB stays in a processor's cache."""

@@ -7,7 +7,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import Unit, View, checked_unit
 from bench.logits import log_max_softmax
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 from .odin import PredictedClassLoss
 

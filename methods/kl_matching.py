@@ -12,7 +12,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.logits import log_softmax, log_softmax_of, negative_entropy
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("kl-matching")

@@ -12,7 +12,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.bank import direction_bank
 from bench.fitting.data import Facts, FitData
 from bench.fitting.neighbours import nearest
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("knn")

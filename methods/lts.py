@@ -11,7 +11,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.rowwise import rowwise
 from bench.fitting.shaping import HIGHEST, checked_percentile, sum_ratio
 from bench.logits import log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("lts")

@@ -9,7 +9,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.whitening import class_whitening
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 LEE_2018 = Citation(
     title="A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks",

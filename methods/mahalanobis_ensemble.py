@@ -16,7 +16,7 @@ from bench.fitting.blocks import blocks
 from bench.fitting.data import Facts, FitData
 from bench.fitting.moments import moments_of
 from bench.fitting.stages import StageMeans, StageWidths, stage_columns
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Matrix = NDArray[np.float64]
 Combination = Literal["standardised", "equal"]

@@ -14,7 +14,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.view import InputLoss, Unit, View, checked_unit
 from bench.fitting.data import Facts, FitData
 from bench.fitting.whitening import ClassMeans, class_whitening
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.networks.classifier import NetworkOutput
 
 from .mahalanobis import LEE_2018, require_spread_within_classes

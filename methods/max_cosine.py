@@ -11,7 +11,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("max-cosine")

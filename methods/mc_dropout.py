@@ -13,7 +13,7 @@ from bench.extraction.outputs import Floats, Outputs
 from bench.fitting.data import FitData, Head
 from bench.fitting.rowwise import rowwise
 from bench.logits import Doubles
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.seeds import derived_seed
 
 from .deep_ensemble import Measure, certainty, checked_measure

@@ -7,7 +7,7 @@ import numpy as np
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.logits import log_max_softmax
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("msp")

@@ -17,7 +17,7 @@ from bench.extraction.probe import Probe, Seen
 from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.fitting.stages import StageWidths, stage_columns
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.networks.classifier import Classifier
 from bench.seeds import derived_seed
 

@@ -13,7 +13,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("neco")

@@ -14,7 +14,7 @@ from bench.fitting.data import Facts, FitData
 from bench.fitting.neighbours import nearest
 from bench.fitting.rowwise import rowwise
 from bench.logits import log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.seeds import derived_seed
 
 from .knn import require_neighbours

@@ -14,7 +14,7 @@ from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
 from bench.fitting.weibull import fit_tails
 from bench.logits import log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Distance = Literal["eucos", "euclidean", "cosine"]
 Matrix = NDArray[np.float64]

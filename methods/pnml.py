@@ -13,7 +13,7 @@ from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
 from bench.logits import log_rest, log_softmax
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Matrix = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.seeds import derived_seed
 
 from .compression_size import eight_bit

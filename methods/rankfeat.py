@@ -14,7 +14,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.logits import log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.networks.classifier import Classifier
 
 Block = Literal["last", "previous", "both"]

@@ -12,7 +12,7 @@ from bench.extraction.probe import Probe, Seen
 from bench.fitting.data import Facts, FitData
 from bench.fitting.percentiles import percentile
 from bench.fitting.shaping import checked_percentile, shaped_energy
-from bench.method import NEEDS, Method, Scores, method
+from bench.method_contract import NEEDS, Method, Scores, method
 
 if TYPE_CHECKING:
     from torch import Tensor

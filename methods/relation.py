@@ -16,7 +16,7 @@ from bench.fitting.data import FitData
 from bench.fitting.directions import directions, inverse_lengths
 from bench.fitting.threads import in_threads
 from bench.logits import log_softmax, log_softmax_of
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 TILE, ROWS = 256, 1024
 """How many training images and how many others are related at once."""

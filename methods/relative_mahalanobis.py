@@ -8,7 +8,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.whitening import class_whitening, total_whitening
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 from .mahalanobis import require_spread_within_classes
 

@@ -8,7 +8,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.residual_space import principal_dim, require_residual, residual_space
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 from .vim import WANG_2022
 

@@ -11,7 +11,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.shaping import HIGHEST, checked_percentile, shaped_energy, sum_ratio
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("scale")

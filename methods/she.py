@@ -13,7 +13,7 @@ from bench.fitting.correct import correct_means
 from bench.fitting.data import Facts, FitData
 from bench.fitting.directions import directions
 from bench.fitting.rowwise import rowwise
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 Metric = Literal["inner-product", "euclidean", "cosine"]
 

@@ -17,7 +17,7 @@ from bench.fitting.directions import directions
 from bench.fitting.gaussians import mean_and_covariance, require_room
 from bench.fitting.rowwise import rowwise
 from bench.fitting.whitening import Whitening, squares
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 from bench.seeds import derived_seed
 
 

@@ -13,7 +13,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.logits import log_max_softmax
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("temperature-scaling")

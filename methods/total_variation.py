@@ -13,7 +13,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.fitting.data import FitData
 from bench.fitting.typical import Typical
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @dataclass(frozen=True)

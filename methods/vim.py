@@ -12,7 +12,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.residual_space import principal_dim, require_residual, residual_space
 from bench.logits import log_sum_exp
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 WANG_2022 = Citation(
     title="ViM: Out-Of-Distribution with Virtual-logit Matching",

@@ -13,7 +13,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.percentiles import feature_percentiles
 from bench.fitting.shaping import checked_percentile, shaped_energy
-from bench.method import Method, Scores, method
+from bench.method_contract import Method, Scores, method
 
 
 @method("vra")

@@ -18,7 +18,7 @@ from bench.data.transform import InputTransform
 from bench.detector import Detector, fit_detector
 from bench.errors import BenchError, NonFiniteScoresError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS, Method, Scores, method
+from bench.method_contract import METHODS, Method, Scores, method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import build_network
 

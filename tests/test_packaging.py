@@ -85,7 +85,7 @@ def test_wheel_carries_the_licence_and_the_command(wheel: Path) -> None:
 
 
 def test_installed_names_come_from_the_installation(site: Path, elsewhere: Path) -> None:
-    code = "from bench.method import METHODS; print(METHODS.entry('msp').path, METHODS.get('msp').__module__)"
+    code = "from bench.method_contract import METHODS; print(METHODS.entry('msp').path, METHODS.get('msp').__module__)"
     path, module = run("-c", code, cwd=elsewhere, path=site).split()
     assert Path(path) == site / "bench" / "methods" / "msp.py"
     assert module == "bench.methods.msp"

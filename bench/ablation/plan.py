@@ -10,7 +10,7 @@ from typing import Any
 from bench.canonical import canonical_json
 from bench.data.project import project_bindings
 from bench.errors import BenchError
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.running.preparation import Preparation
 from bench.running.selection import select_methods
 from bench.running.specification import RunSpecification

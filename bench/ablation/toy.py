@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from bench.errors import BenchError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.classifier import NetworkOutput
 from bench.running.selection import select_methods
 from bench.running.specification import require_used, settings_of

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.atomic import require_writable
 from bench.errors import BenchError
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.metrics import auroc
 from bench.progress import say
 from bench.provenance import provenance

@@ -41,7 +41,7 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
 
 
 def _method(found: Any) -> Facts:
-    from bench.method import GROUPS, NEEDS
+    from bench.method_contract import GROUPS, NEEDS
 
     needs = [words for name, words in NEEDS.items() if name in found.needs]
     return [

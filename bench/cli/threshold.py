@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.data.dataset import DataSet
     from bench.data.images import Images
     from bench.detector import Detector
-    from bench.method import Method
+    from bench.method_contract import Method
     from bench.networks.checkpoint import Checkpoint as NetworkCheckpoint
 
 
@@ -101,7 +101,7 @@ def _resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Metho
     from bench.data.project import project_bindings
     from bench.data.resolve import resolve_dataset
     from bench.detector import require_keepable
-    from bench.method import METHODS
+    from bench.method_contract import METHODS
     from bench.running.specification import require_used, settings_of
 
     chosen = METHODS.get(method).make(settings_of(settings, method))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.data.images import Images
-from bench.method import Method
+from bench.method_contract import Method
 from bench.running.attempt import Attempt
 from bench.running.network import TestedNetwork
 from bench.running.transform_words import transform_words

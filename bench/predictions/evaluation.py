@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.data.images import Images
 from bench.extraction.view import CLEAN
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.provenance import provenance
 from bench.report import CellScores
 from bench.running.extraction import Extractor, wanted_by

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.atomic import require_writable, write_json, write_text
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.prediction_report import PREDICTION_REPORTS, PredictionResults, Predictions
 from bench.progress import say
 from bench.running.execute import Outcome

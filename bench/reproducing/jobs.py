@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.canonical import canonical_json
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.running.specification import RunSpecification, require_used
 
 from .paper import Paper, PaperMethod, PaperRow

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from bench.canonical import content_key
-from bench.method import Method
+from bench.method_contract import Method
 
 
 class Attempt(ABC):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.data.images import Images
-from bench.method import Method
+from bench.method_contract import Method
 from bench.metrics import OODMetrics
 
 from .attempt import Attempt

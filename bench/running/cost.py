@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bench.memory import watched_peak
-from bench.method import Method
+from bench.method_contract import Method
 from bench.shared import Shared
 
 

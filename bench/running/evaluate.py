@@ -13,7 +13,7 @@ from bench.data.images import Images
 from bench.data.project import project_bindings
 from bench.data.transform import InputTransform
 from bench.extraction.options import Precision
-from bench.method import Method
+from bench.method_contract import Method
 
 from .execute import execute
 from .model_preparation import ModelPreparation

@@ -15,7 +15,7 @@ from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.view import CLEAN
 from bench.fitting.data import Facts
-from bench.method import Method
+from bench.method_contract import Method
 from bench.metrics import evaluate
 from bench.provenance import provenance
 from bench.report import CellScores

@@ -20,7 +20,7 @@ from bench.extraction.passing import Wanted
 from bench.extraction.probe import Probe
 from bench.extraction.took import UNKNOWN, Took
 from bench.extraction.view import CLEAN, View
-from bench.method import Method
+from bench.method_contract import Method
 
 from .network import TestedNetwork
 

@@ -11,7 +11,7 @@ from bench.errors import BenchError
 from bench.extraction.probe import Probe
 from bench.extraction.view import CLEAN, View
 from bench.fitting.data import FitData
-from bench.method import Method
+from bench.method_contract import Method
 
 from .cost import Cost
 from .extraction import Extractor

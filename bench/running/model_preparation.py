@@ -16,7 +16,7 @@ from bench.data.location import data_root
 from bench.data.resolve import resolve_dataset
 from bench.data.transform import NORMALIZATIONS, InputTransform, parse_normalization
 from bench.errors import BenchError
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.networks.classifier import Classifier
 
 from .caveats import fitted_on_tests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.fitting.data import Facts
-from bench.method import Method
+from bench.method_contract import Method
 from bench.networks.checkpoint import Checkpoint
 from bench.training.train import TrainingPlan
 from bench.wording import counted

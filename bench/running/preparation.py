@@ -15,7 +15,7 @@ from bench.data.transform import InputTransform
 from bench.device import pick_device
 from bench.errors import BenchError
 from bench.fitting.data import Facts
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.foreign import open_checkpoint
 from bench.training.planning import plan_training

@@ -12,7 +12,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.took import UNKNOWN, Took
 from bench.extraction.view import View
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 
 from .cost import Cost
 from .extraction import Found, seen_by

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from bench.errors import BenchError, UnknownNameError, did_you_mean
-from bench.method import GROUPS, METHODS
+from bench.method_contract import GROUPS, METHODS
 
 
 def select_methods(texts: Iterable[str]) -> dict[str, bool]:

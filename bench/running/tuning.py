@@ -11,7 +11,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import View
 from bench.fitting.data import Facts
-from bench.method import Method
+from bench.method_contract import Method
 from bench.metrics import auroc
 from bench.metrics.inputs import score_array
 

@@ -18,7 +18,7 @@ from bench.cli.describe import describe
 from bench.cli.listing import list_names
 from bench.data.dataset import DATASETS
 from bench.errors import UnknownNameError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.classifier import NETWORKS, build_network
 from bench.report import REPORTS
 from bench.reproducing.library import paper_names

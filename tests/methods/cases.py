@@ -14,7 +14,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe
 from bench.extraction.view import CLEAN, View
 from bench.fitting.data import FitData, Head
-from bench.method import Method
+from bench.method_contract import Method
 from bench.networks.classifier import Classifier, build_network
 from bench.running.extraction import seen_by, wanted_by
 from tests.methods.conftest import CLASSES, LAYER_TRANSFORM, Raw, layer_network, make

@@ -17,7 +17,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.extraction.view import CLEAN
 from bench.fitting.data import Facts, FitData, Head
-from bench.method import Method
+from bench.method_contract import Method
 from bench.networks.classifier import Classifier, build_network
 
 CLASSES, FEATURES, TRAIN, COUNT = 5, 16, 400, 60

@@ -11,7 +11,7 @@ from bench.extraction.extract import extract
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
 from bench.fitting.data import FitData, Head
-from bench.method import Method
+from bench.method_contract import Method
 from bench.networks.classifier import build_network
 
 CPU = torch.device("cpu")

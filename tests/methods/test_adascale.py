@@ -11,7 +11,7 @@ import torch
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.metrics import auroc
 from tests.methods.conftest import Case
 from tests.methods.oracles import adascale_a, adascale_l

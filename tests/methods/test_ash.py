@@ -10,7 +10,7 @@ import torch
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.last_maps import fit_data, last_maps, passed
 from tests.methods.oracles.ash import scores

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.fitting.data import FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.brightness import scores
 from tests.methods.pixel_case import outputs_of, pixel_case, pixels_of, seen_of

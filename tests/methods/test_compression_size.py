@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.compression_size import scores
 from tests.methods.pixel_case import pixel_case, pixels_of, seen_of

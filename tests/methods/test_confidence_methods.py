@@ -9,7 +9,7 @@ from bench.data.transform import InputTransform
 from bench.extraction.extract import extract
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.classifier import NetworkOutput, build_network
 
 PREPROCESSED = METHODS.get("confidence-preprocessed")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.constant import scores
 

@@ -8,7 +8,7 @@ from scipy.special import softmax
 
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.conftest import Case
 from tests.methods.oracles.deep_ensemble import scores

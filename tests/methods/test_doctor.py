@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.doctor import scores
 

@@ -20,7 +20,7 @@ from bench.extraction.probe import Probe
 from bench.extraction.view import CLEAN, View
 from bench.fitting.data import Facts
 from bench.memory import watched_peak
-from bench.method import GROUPS, METHODS, NEEDS, Method, Scores
+from bench.method_contract import GROUPS, METHODS, NEEDS, Method, Scores
 from bench.metrics import auroc
 from bench.networks.classifier import NetworkOutput
 from bench.running.extraction import wanted_by

@@ -11,7 +11,7 @@ from sklearn.mixture import GaussianMixture
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from bench.seeds import derived_seed
 from tests.methods.oracles.gmm import scores

@@ -13,7 +13,7 @@ from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.extraction.extract import extract
 from bench.extraction.view import CLEAN
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from bench.networks.adapt import adapt
 from bench.shared import Shared

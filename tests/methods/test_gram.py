@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Seen
 from bench.fitting.data import Facts
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.gram import scores
 from tests.methods.raw_maps import as_it_ran

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from bench.errors import BenchError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.conftest import Case
 from tests.methods.oracles.iodin import scores

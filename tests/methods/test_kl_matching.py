@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.extraction.outputs import Outputs
 from bench.fitting import blocks as blocks_module
 from bench.fitting.data import FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.kl_matching import scores
 

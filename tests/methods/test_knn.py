@@ -9,7 +9,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.fitting.data import Facts, FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from bench.shared import Shared
 from tests.methods.oracles.knn import scores

@@ -13,7 +13,7 @@ from bench.extraction.options import PassOptions
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.extraction.view import CLEAN
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.classifier import build_network
 
 NETWORKS = ("convnet", "densenet-bc-100-12", "resnet18", "resnet20", "vgg13", "wrn-16-8")

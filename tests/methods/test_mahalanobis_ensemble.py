@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from bench.errors import BenchError
 from bench.fitting.data import Facts, FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.mahalanobis_ensemble import scores, stage_features
 

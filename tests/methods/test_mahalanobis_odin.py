@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench.errors import BenchError
 from bench.fitting.data import Facts
-from bench.method import METHODS, Method
+from bench.method_contract import METHODS, Method
 from bench.metrics import auroc
 from bench.networks.classifier import Classifier, NetworkOutput
 from tests.methods.conftest import LAYER_TRANSFORM, Case, layer_network

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.fitting.data import FitData, Head
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.max_cosine import scores
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.max_logit import scores
 

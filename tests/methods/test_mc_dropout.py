@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import BenchError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from bench.seeds import derived_seed
 from tests.methods.conftest import Case

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from tests.methods.conftest import Case
 
 

@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from bench.errors import BenchError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.nac import scores
 from tests.methods.raw_maps import LogitsOnly, as_it_ran, network_and_input

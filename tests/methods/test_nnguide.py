@@ -10,7 +10,7 @@ from torch import nn
 
 from bench.errors import BenchError
 from bench.fitting.data import Facts, FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.nnguide import scores
 

@@ -9,7 +9,7 @@ from bench.data.images import ArrayImages
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.extraction.extract import extract
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.classifier import NetworkOutput, build_network
 from bench.running.tuning import candidates
 

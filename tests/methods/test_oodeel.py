@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from tests.methods.conftest import Case
 
 

@@ -12,7 +12,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting import blocks
 from bench.fitting.data import FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.openmax import scores
 

@@ -9,7 +9,7 @@ import torch
 from bench.extraction.outputs import Outputs
 from bench.fitting import blocks
 from bench.fitting.data import FitData, Head
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.pnml import scores
 

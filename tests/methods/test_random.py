@@ -7,7 +7,7 @@ import torch
 from scipy.stats import kstest
 
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.random import scores
 from tests.methods.pixel_case import outputs_of, pixel_case, pixels_of, seen_of

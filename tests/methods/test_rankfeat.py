@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Seen
 from bench.logits import log_sum_exp
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from bench.networks.classifier import NetworkOutput
 from tests.methods.oracles.rankfeat import scores

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from bench.errors import BenchError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.last_maps import fit_data, last_maps, passed
 from tests.methods.oracles.react import scores

@@ -10,7 +10,7 @@ import pytest
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.relation import scores
 

@@ -9,7 +9,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles import lts, scale
 

@@ -10,7 +10,7 @@ import torch
 from bench.errors import BenchError
 from bench.fitting.data import FitData
 from bench.logits import log_max_softmax
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.temperature_scaling import scores
 

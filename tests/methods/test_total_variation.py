@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.total_variation import scores
 from tests.methods.pixel_case import outputs_of, pixel_case, pixels_of, seen_of

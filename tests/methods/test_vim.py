@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData, Head
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles import residual, vim
 

@@ -8,7 +8,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.fitting.shaping import shaped_energy
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.metrics import auroc
 from tests.methods.oracles.vra import scores
 

@@ -18,7 +18,7 @@ from bench.data.dataset import DATASETS, Place
 from bench.data.images import ArrayImages
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS, Scores
+from bench.method_contract import METHODS, Scores
 from bench.metrics import expected_calibration_error
 from bench.networks.checkpoint import Checkpoint
 from bench.predictions.metrics import prediction_metrics

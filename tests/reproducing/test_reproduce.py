@@ -12,7 +12,7 @@ import pytest
 
 from bench.data.bindings import parse_binding
 from bench.errors import BenchError, UnknownNameError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.paper_table import PaperCell, PaperTable
 from bench.reproducing.reproduce import reproduce, write_table
 from bench.reproducing.request import Request

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from bench.data.dataset import DATASETS
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.classifier import NETWORKS
 from bench.reproducing.jobs import jobs_of, slots_of
 from bench.reproducing.library import folder, paper_names, paper_summary

@@ -19,7 +19,7 @@ from bench.extraction import growing, took
 from bench.extraction.outputs import Outputs
 from bench.extraction.passing import Pass
 from bench.extraction.view import CLEAN, InputLoss, View
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.networks.classifier import NetworkOutput
 from bench.running.evaluation import Evaluation
 from bench.running.extraction import Extractor

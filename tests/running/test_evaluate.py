@@ -23,7 +23,7 @@ from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.transform import InputTransform
 from bench.errors import BenchError, UnknownNameError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS, Method, Scores, method
+from bench.method_contract import METHODS, Method, Scores, method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import build_network
 from bench.store import Store

@@ -15,7 +15,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import InputLoss, View
 from bench.fitting.data import FitData
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.networks.classifier import NetworkOutput
 from bench.running.evaluation import Evaluation
 from bench.running.failures import closing_lines

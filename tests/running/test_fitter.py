@@ -15,7 +15,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.extraction.view import InputLoss, View
 from bench.fitting.data import FitData
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.networks.classifier import NetworkOutput
 from bench.running.extraction import Extractor
 from bench.running.fitter import Fitter

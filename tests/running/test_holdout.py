@@ -29,7 +29,7 @@ from bench.data.images import ArrayImages, Images
 from bench.data.resolve import resolve_dataset
 from bench.data.transform import InputTransform
 from bench.extraction.outputs import Outputs
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.networks.classifier import NetworkOutput
 from bench.running.evaluation import Evaluation
 from bench.running.network import TestedNetwork

@@ -20,7 +20,7 @@ import torch
 torch.set_num_threads(1)
 import bench, bench.running.api
 from bench.extraction import cache
-from bench.method import METHODS
+from bench.method_contract import METHODS
 
 folder, stream = Path(sys.argv[1]), random.Random(20260101)
 METHODS.get("msp"), METHODS.get("confidence-preprocessed")

@@ -8,7 +8,7 @@ import pytest
 
 from bench.cache import cache_root
 from bench.errors import BenchError, MissingDataError, UnknownNameError
-from bench.method import METHODS
+from bench.method_contract import METHODS
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import build_network
 from bench.running.execute import execute

@@ -16,7 +16,7 @@ from bench.data.dataset import DATASETS, Place
 from bench.data.images import Images
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method import METHODS, Scores
+from bench.method_contract import METHODS, Scores
 from bench.networks.checkpoint import Checkpoint
 from bench.running.execute import stored_rows, write_files
 from bench.running.rows import COLUMNS, COST

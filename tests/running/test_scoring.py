@@ -9,7 +9,7 @@ import pytest
 
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
-from bench.method import Method, Scores
+from bench.method_contract import Method, Scores
 from bench.running import scoring
 from bench.running.cost import Cost, state_bytes
 from bench.running.scoring import score_all

@@ -11,7 +11,7 @@ from bench.errors import BenchError, NonFiniteScoresError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN, View
 from bench.fitting.data import Facts
-from bench.method import METHODS, Method, Scores
+from bench.method_contract import METHODS, Method, Scores
 from bench.metrics import auroc
 from bench.running.tuning import Search, candidates, search, tune
 

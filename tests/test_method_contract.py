@@ -10,7 +10,7 @@ from bench.errors import BenchError, UnknownNameError
 from bench.extraction.outputs import Outputs
 from bench.extraction.view import CLEAN
 from bench.fitting.data import Facts, FitData
-from bench.method import METHODS, Method, Scores
+from bench.method_contract import METHODS, Method, Scores
 
 
 class Scaled(Method):

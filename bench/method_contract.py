@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,20 @@ from bench.fitting.data import Facts, FitData
 from bench.registry import registers, registry
 from bench.settings import checked_settings
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
+
 method = registers("method")
 """Class decorator that registers a scoring method under a literal name: `@method("msp")`."""
 
 METHODS = registry("method")
 
 Scores = NDArray[np.float64]
+
+TensorScore = Callable[["NetworkOutput"], "Tensor"]
+"""A score as a function of tensors: from a network's outputs in float64 to one float64 per image `(N,)`."""
 
 Need = Literal["confidence", "features", "gradients", "head", "stages", "training"]
 Group = Literal["logits", "features", "layers", "inputs", "confidence", "baselines"]
@@ -79,6 +87,14 @@ class Method(ABC):
 
         An image's score depends on that image alone: the images may come in any order and in parts of any size.
         """
+
+    def tensor_score(self) -> TensorScore | None:
+        """`score` of a fitted method in torch, equal up to rounding, so that it can leave as a program; or None.
+
+        A method that is no function of logits, features and confidence of images as they are leaves this alone. What
+        was learnt is made into tensors here, not in the function; that has no branches and no loops over images.
+        """
+        return None
 
     def probability(self, scores: Scores) -> Scores | None:
         """The scores as probabilities `(N,)` in [0, 1] that the network's prediction is right; None if they are none.

@@ -22,10 +22,12 @@ from bench.fitting.shaping import (
     survivors,
     top_mask,
 )
-from bench.method_contract import NEEDS, Method, Scores, method
+from bench.method_contract import NEEDS, Method, Scores, TensorScore, method
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 Variant = Literal["s", "b", "p"]
 
@@ -116,6 +118,25 @@ class ASH(Method):
         if self.spatial:
             return shaped_energy(self.head_, outputs.probed[self._probe()], self._sharpened)
         return shaped_energy(self.head_, outputs.features, self._shaped)
+
+    def tensor_score(self) -> TensorScore | None:
+        """`score` in torch; None where maps are pruned, which are no features."""
+        from bench.tensors.constants import TensorHead
+        from bench.tensors.logits import log_sum_exp
+        from bench.tensors.shaping import sum_ratio, top_mask
+
+        head = TensorHead(self.head_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            features = output.features
+            kept = features
+            if self.variant == "b":
+                kept = features.sum(1, keepdim=True) / survivors(features.shape[1], self.percentile)
+            elif self.variant == "s":
+                kept = sum_ratio(features, self.percentile).exp()[:, None] * features
+            return log_sum_exp(head(top_mask(features, self.percentile) * kept))
+
+        return None if self.spatial else score
 
     def _probe(self) -> PrunedMean:
         return PrunedMean(self.percentile, self.variant == "b")

@@ -8,7 +8,7 @@ from torch import Tensor
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 from bench.networks.classifier import NetworkOutput
 from bench.training.objective import Objective, objective
 
@@ -42,6 +42,15 @@ class Confidence(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The confidence of each image `(N,)` in (0, 1)."""
         return outputs.confidence
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+
+        def score(output: NetworkOutput) -> Tensor:
+            assert output.confidence_logit is not None
+            return output.confidence_logit.sigmoid()
+
+        return score
 
     def probability(self, scores: Scores) -> Scores:
         """The confidence itself."""

@@ -10,7 +10,7 @@ from bench.fitting.data import FitData
 from bench.fitting.directions import directions
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("cosine-centroid")
@@ -47,3 +47,11 @@ class CosineCentroid(Method):
             return found
 
         return rowwise(len(outputs), 2 * sum(self.directions_.shape), largest)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import directions
+
+        centroids = constant(self.directions_)
+        return lambda output: (directions(output.features) @ centroids.T).amax(1)

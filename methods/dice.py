@@ -10,7 +10,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData, Head
 from bench.fitting.shaping import checked_percentile, shaped_energy
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("dice")
@@ -53,3 +53,11 @@ class DICE(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The energy of the sparse layer's logits `(N,)`."""
         return shaped_energy(self.head_, outputs.features, lambda features: features)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import TensorHead
+        from bench.tensors.logits import log_sum_exp
+
+        head = TensorHead(self.head_)
+        return lambda output: log_sum_exp(head(output.features))

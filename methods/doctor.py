@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.logits import log_rest_of, log_softmax_of, log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 Variant = Literal["alpha", "beta"]
 
@@ -60,3 +65,16 @@ class Doctor(Method):
             odds: Scores = (log_p - rest).max(axis=1)
             return odds
         return log_sum_exp(2 * log_p) - log_sum_exp(log_p + rest)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_rest, log_softmax, log_sum_exp
+
+        def score(output: NetworkOutput) -> Tensor:
+            log_p = log_softmax(output.logits, self.temperature)
+            rest = log_rest(log_p)
+            if self.variant == "beta":
+                return (log_p - rest).amax(1)
+            return log_sum_exp(2 * log_p) - log_sum_exp(log_p + rest)
+
+        return score

@@ -6,7 +6,7 @@ from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.logits import log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("energy")
@@ -42,3 +42,9 @@ class Energy(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The negative free energy of each image `(N,)`."""
         return log_sum_exp(outputs.logits, self.temperature)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_sum_exp
+
+        return lambda output: log_sum_exp(output.logits, self.temperature)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.logits import log_softmax_of, negative_entropy
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("entropy")
@@ -33,3 +33,9 @@ class Entropy(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The negative entropy of each image's softmax `(N,)`."""
         return negative_entropy(log_softmax_of(outputs))
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_softmax, negative_entropy
+
+        return lambda output: negative_entropy(log_softmax(output.logits))

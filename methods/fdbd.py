@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 Normalizer = Literal["deviation", "length"]
 
@@ -68,3 +73,18 @@ class FDBD(Method):
             return found
 
         return rowwise(len(outputs), 3 * len(self.inverse_) + 2 * len(self.origin_), distances)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import lengths
+
+        origin, inverse = constant(self.origin_), constant(self.inverse_)
+        least = float(np.finfo(np.float32).tiny)
+
+        def score(output: NetworkOutput) -> Tensor:
+            largest, predictions = output.logits.max(1, keepdim=True)
+            to_boundaries = ((largest - output.logits) * inverse[predictions.squeeze(1)]).sum(1)
+            return to_boundaries / lengths(output.features - origin).clamp(min=least)
+
+        return score

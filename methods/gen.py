@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.logits import log_rest_of, log_softmax_of
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("gen")
@@ -57,3 +64,15 @@ class GEN(Method):
             terms = np.take_along_axis(terms, chosen, axis=1)
         total: Scores = -np.exp(self.gamma * terms).sum(axis=1)
         return total
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_rest, log_softmax
+
+        def score(output: NetworkOutput) -> Tensor:
+            log_p = log_softmax(output.logits)
+            largest = log_p.topk(min(self.top, log_p.shape[1]), dim=1).indices
+            terms = (log_p + log_rest(log_p)).gather(1, largest)
+            return -(self.gamma * terms).exp().sum(1)
+
+        return score

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,14 @@ from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
 from bench.fitting.whitening import Whitening, squares
 from bench.logits import log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 from bench.seeds import derived_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
 
 Covariance = Literal["full", "tied"]
 Matrix = NDArray[np.float64]
@@ -52,6 +58,14 @@ class Gaussians:
         distances = squares(white)[:, None] - 2 * white @ self.means.T + squares(self.means)
         densities: Matrix = self.log_heights - distances / 2
         return densities
+
+    def tensor_log_densities(self) -> Callable[[Tensor], Tensor]:
+        """`log_densities` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.whitening import TensorWhitening, squared_distances
+
+        whitening, means, heights = TensorWhitening(self.whitening), constant(self.means), constant(self.log_heights)
+        return lambda features: heights - squared_distances(whitening(features), means) / 2
 
 
 @method("gmm")
@@ -121,6 +135,15 @@ class GMM(Method):
 
         width = 3 * outputs.features.shape[1] + 3 * sum(len(group.means) for group in self.groups_)
         return rowwise(len(outputs), width, likelihoods)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        import torch
+
+        from bench.tensors.logits import log_sum_exp
+
+        groups = [group.tensor_log_densities() for group in self.groups_]
+        return lambda output: log_sum_exp(torch.cat([group(output.features) for group in groups], 1))
 
     def _tied(self, data: FitData) -> tuple[Matrix, Matrix, NDArray[np.float64]]:
         """The means, the common covariance and the log shares of all Gaussians."""

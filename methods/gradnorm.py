@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,12 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.rowwise import rowwise
 from bench.logits import log_softmax
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("gradnorm")
@@ -55,3 +62,13 @@ class GradNorm(Method):
             return found
 
         return rowwise(len(outputs), outputs.features.shape[1] + classes, norms)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_softmax
+
+        def score(output: NetworkOutput) -> Tensor:
+            p = log_softmax(output.logits, self.temperature).exp()
+            return output.features.abs().sum(1) * (p - 1 / p.shape[1]).abs().sum(1) / self.temperature
+
+        return score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.logits import log_softmax, log_softmax_of, negative_entropy
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("kl-matching")
@@ -52,6 +57,19 @@ class KLMatching(Method):
         log_p = log_softmax_of(outputs)
         nearest: Scores = (np.exp(log_p) @ self.log_templates_.T).max(axis=1)
         return nearest - negative_entropy(log_p)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.logits import log_softmax, negative_entropy
+
+        templates = constant(self.log_templates_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            log_p = log_softmax(output.logits)
+            return (log_p.exp() @ templates.T).amax(1) - negative_entropy(log_p)
+
+        return score
 
 
 def _log_templates(train: Outputs) -> NDArray[np.float64]:

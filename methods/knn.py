@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.bank import direction_bank
 from bench.fitting.data import Facts, FitData
 from bench.fitting.neighbours import nearest
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("knn")
@@ -63,6 +68,19 @@ class KNN(Method):
         found = nearest(self.bank_, outputs, self.k, most)
         squared = 1 + (found.queries.inverse > 0) - 2 * found.kth(self.k)
         return -np.sqrt(np.maximum(squared, 0.0))
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.directions import TensorBank, lengths
+
+        bank = TensorBank(self.bank_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            likeness = bank.largest(output.features, self.k)[:, -1]
+            squared = 1 + (lengths(output.features) > 0).double() - 2 * likeness
+            return -squared.clamp(min=0).sqrt()
+
+        return score
 
 
 def require_neighbours(name: str, k: int, facts: Facts) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.rowwise import rowwise
 from bench.fitting.shaping import HIGHEST, checked_percentile, sum_ratio
 from bench.logits import log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("lts")
@@ -54,3 +61,14 @@ class LTS(Method):
             return log_sum_exp(outputs.logits[block] * factors[:, None])
 
         return rowwise(len(outputs), outputs.features.shape[1] + outputs.logits.shape[1], energies)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_sum_exp
+        from bench.tensors.shaping import sum_ratio
+
+        def score(output: NetworkOutput) -> Tensor:
+            factors = sum_ratio(output.features.clamp(min=0), self.percentile) ** self.exponent
+            return log_sum_exp(output.logits * factors[:, None])
+
+        return score

@@ -9,7 +9,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.whitening import class_whitening
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 LEE_2018 = Citation(
     title="A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks",
@@ -52,6 +52,13 @@ class Mahalanobis(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The negated squared distance of each image `(N,)`, at most 0."""
         return -self.classes_.nearest(outputs)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.whitening import TensorClassMeans
+
+        classes = TensorClassMeans(self.classes_)
+        return lambda output: -classes.nearest(output.features)
 
 
 def require_spread_within_classes(name: str, facts: Facts) -> None:

@@ -11,7 +11,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("max-cosine")
@@ -54,6 +54,14 @@ class MaxCosine(Method):
             return largest
 
         return rowwise(len(outputs), sum(self.directions_.shape), cosines)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import directions
+
+        weights = constant(self.directions_)
+        return lambda output: (directions(output.features) @ weights.T).amax(1)
 
 
 def _directions(rows: NDArray[np.float64]) -> NDArray[np.float64]:

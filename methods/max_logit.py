@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("max-logit")
@@ -33,3 +33,7 @@ class MaxLogit(Method):
         """The largest logit of each image `(N,)`."""
         largest: Scores = outputs.logits.max(axis=1).astype(np.float64)
         return largest
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        return lambda output: output.logits.amax(1)

@@ -7,7 +7,7 @@ import numpy as np
 from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.logits import log_max_softmax
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("msp")
@@ -35,6 +35,12 @@ class MSP(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The log of the largest softmax probability `(N,)`."""
         return log_max_softmax(outputs.logits)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_max_softmax
+
+        return lambda output: log_max_softmax(output.logits)
 
     def probability(self, scores: Scores) -> Scores:
         """The largest softmax probability `(N,)`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("nci")
@@ -66,3 +71,18 @@ class NCI(Method):
             return found
 
         return rowwise(len(outputs), 4 * len(self.mean_), near)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import divided, lengths
+
+        mean, weight = constant(self.mean_), constant(self.weight_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            centred = output.features - mean
+            projection = (centred * weight[output.logits.argmax(1)]).sum(1)
+            order = output.features.abs().pow(self.order).sum(1).pow(1 / self.order)
+            return divided(projection, lengths(centred)) + self.alpha * order
+
+        return score

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.moments import moments
 from bench.fitting.rowwise import rowwise
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("neco")
@@ -74,6 +79,20 @@ class NECO(Method):
         shares = rowwise(len(outputs), 2 * len(self.mean_), lambda block: self._shares(outputs.features[block]))
         largest: Scores = outputs.logits.max(axis=1).astype(np.float64)
         return shares * largest if self.max_logit else shares
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import divided, lengths
+
+        mean, spread, axes = (constant(one) for one in (self.mean_, self.spread_, self.directions_))
+
+        def score(output: NetworkOutput) -> Tensor:
+            centred = (output.features - mean) / spread
+            shares = divided(lengths(centred @ axes), lengths(centred if self.standardize else output.features))
+            return shares * output.logits.amax(1) if self.max_logit else shares
+
+        return score
 
     def _shares(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         centred = (features.astype(np.float64) - self.mean_) / self.spread_

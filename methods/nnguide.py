@@ -14,7 +14,7 @@ from bench.fitting.data import Facts, FitData
 from bench.fitting.neighbours import nearest
 from bench.fitting.rowwise import rowwise
 from bench.logits import log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 from bench.seeds import derived_seed
 
 from .knn import require_neighbours
@@ -69,6 +69,14 @@ class NNGuide(Method):
         """The guided energy of each image `(N,)`."""
         most = min(max(self.k, *self.search["k"]), len(self.bank_))
         return log_sum_exp(outputs.logits) * nearest(self.bank_, outputs, self.k, most).mean(self.k)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.directions import TensorBank
+        from bench.tensors.logits import log_sum_exp
+
+        bank = TensorBank(self.bank_)
+        return lambda output: log_sum_exp(output.logits) * bank.largest(output.features, self.k).mean(1)
 
 
 def _drawn(data: FitData, size: int) -> Bank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,12 @@ from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
 from bench.fitting.weibull import fit_tails
 from bench.logits import log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 Distance = Literal["eucos", "euclidean", "cosine"]
 Matrix = NDArray[np.float64]
@@ -80,6 +85,25 @@ class OpenMax(Method):
         """The log odds of the known classes `(N,)`."""
         return rowwise(len(outputs), 4 * len(self.means_), lambda block: self._log_odds(outputs.logits[block]))
 
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.logits import log_sum_exp
+        from bench.tensors.weibull import TensorTails
+
+        means, tails = constant(self.means_), TensorTails(self.tails_)
+        count = min(self.alpha, len(means))
+        ranks = (count - constant(np.arange(float(count)))) / count
+
+        def score(output: NetworkOutput) -> Tensor:
+            before, classes = output.logits.topk(count, dim=1)
+            distances = _tensor_distances(output.logits[:, None], means[classes], self.distance)
+            shares = tails.probability(distances, classes) * ranks
+            known = output.logits.scatter(1, classes, before * (1 - shares))
+            return log_sum_exp(known) - (before * shares).sum(1)
+
+        return score
+
     def _log_odds(self, logits: NDArray[np.float32]) -> Scores:
         known = logits.astype(np.float64)
         ranked = _largest(known, min(self.alpha, known.shape[1]))
@@ -103,6 +127,18 @@ def _distances(logits: Matrix, means: Matrix, distance: Distance) -> NDArray[np.
     lengths = np.linalg.norm(logits, axis=1) * np.linalg.norm(means, axis=-1)
     products = (logits * means).sum(axis=1)
     cosine: NDArray[np.float64] = 1 - np.divide(products, lengths, out=np.zeros_like(products), where=lengths != 0)
+    return cosine if distance == "cosine" else euclidean / EUCOS + cosine
+
+
+def _tensor_distances(logits: Tensor, means: Tensor, distance: Distance) -> Tensor:
+    """`_distances` of logits `(N, 1, K)` from means `(N, A, K)` in torch, `(N, A)`."""
+    from bench.tensors.directions import divided
+
+    euclidean = (logits - means).square().sum(2).sqrt()
+    if distance == "euclidean":
+        return euclidean
+    lengths = logits.square().sum(2).sqrt() * means.square().sum(2).sqrt()
+    cosine = 1 - divided((logits * means).sum(2), lengths)
     return cosine if distance == "cosine" else euclidean / EUCOS + cosine
 
 

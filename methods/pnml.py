@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,12 @@ from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.fitting.rowwise import rowwise
 from bench.logits import log_rest, log_softmax
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 Matrix = NDArray[np.float64]
 
@@ -59,6 +64,26 @@ class PNML(Method):
         return rowwise(
             len(outputs), 2 * sum(self.head_.weight.shape), lambda rows: self._scores(outputs.features[rows])
         )
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import TensorHead, constant
+        from bench.tensors.directions import directions
+        from bench.tensors.logits import log_rest, log_softmax
+
+        head, root = TensorHead(self.head_), constant(self.root_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            shown = directions(output.features)
+            log_p = log_softmax(head(shown))
+            q = log_rest(log_p).exp()
+            energy = (shown @ root).square().sum(1, keepdim=True)
+            share = energy / (1 + energy)
+            weight = ((1 - share) * log_p).exp()
+            excess = weight * q * -(share * log_p).expm1() / (weight + q)
+            return -excess.sum(1).log1p() / float(np.log(log_p.shape[1]))
+
+        return score
 
     def _scores(self, features: NDArray[np.float32]) -> Scores:
         directions = _normalised(features)

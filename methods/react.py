@@ -12,7 +12,7 @@ from bench.extraction.probe import Probe, Seen
 from bench.fitting.data import Facts, FitData
 from bench.fitting.percentiles import percentile
 from bench.fitting.shaping import checked_percentile, shaped_energy
-from bench.method_contract import NEEDS, Method, Scores, method
+from bench.method_contract import NEEDS, Method, Scores, TensorScore, method
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -108,3 +108,11 @@ class ReAct(Method):
         if self.spatial:
             return shaped_energy(self.head_, outputs.probed[ClippedMean(self.threshold_)], lambda features: features)
         return shaped_energy(self.head_, outputs.features, lambda features: features.clip(max=self.threshold_))
+
+    def tensor_score(self) -> TensorScore | None:
+        """`score` in torch; None where maps are clipped, which are no features."""
+        from bench.tensors.constants import TensorHead
+        from bench.tensors.logits import log_sum_exp
+
+        head = TensorHead(self.head_)
+        return None if self.spatial else lambda output: log_sum_exp(head(output.features.clamp(max=self.threshold_)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,12 @@ from bench.fitting.data import FitData
 from bench.fitting.directions import directions, inverse_lengths
 from bench.fitting.threads import in_threads
 from bench.logits import log_softmax, log_softmax_of
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 TILE, ROWS = 256, 1024
 """How many training images and how many others are related at once."""
@@ -80,6 +85,24 @@ class Relation(Method):
         log_p = log_softmax_of(outputs)
         sums = in_threads(lambda part: self._sums(outputs.features[part], np.exp(log_p[part])), parts)
         return np.concatenate(sums) if sums else np.zeros(0)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import directions
+        from bench.tensors.logits import log_softmax
+
+        graph = self.graph_
+        features, inverse, probabilities = (
+            constant(one) for one in (graph.features, graph.inverse, graph.probabilities)
+        )
+
+        def score(output: NetworkOutput) -> Tensor:
+            likeness = directions(output.features) @ features.double().T * inverse
+            relations = likeness * (log_softmax(output.logits).exp() @ probabilities.double().T)
+            return (relations.clamp(min=0).pow(self.power) * (relations > self.threshold)).sum(1)
+
+        return score
 
     def _sums(self, features: Floats, probabilities: NDArray[np.float64]) -> Scores:
         graph, found = self.graph_, np.zeros(len(features))

@@ -8,7 +8,7 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.whitening import class_whitening, total_whitening
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 from .mahalanobis import require_spread_within_classes
 
@@ -50,3 +50,10 @@ class RelativeMahalanobis(Method):
     def score(self, outputs: Outputs) -> Scores:
         """How much nearer each image is to a class than the background expects `(N,)`."""
         return self.background_.squared_lengths(outputs) - self.classes_.nearest(outputs)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.whitening import TensorClassMeans, TensorWhitening
+
+        classes, background = TensorClassMeans(self.classes_), TensorWhitening(self.background_)
+        return lambda output: background.squared_lengths(output.features) - classes.nearest(output.features)

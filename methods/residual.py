@@ -8,7 +8,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.residual_space import principal_dim, require_residual, residual_space
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 from .vim import WANG_2022
 
@@ -48,3 +48,10 @@ class Residual(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The negated length of the residual `(N,)`."""
         return -self.space_.norms(outputs)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.residual import TensorResidualSpace
+
+        space = TensorResidualSpace(self.space_)
+        return lambda output: -space.norms(output.features)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,12 @@ from bench.citation import Citation
 from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.shaping import HIGHEST, checked_percentile, shaped_energy, sum_ratio
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("scale")
@@ -50,6 +55,20 @@ class SCALE(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The energy of the scaled features `(N,)`."""
         return shaped_energy(self.head_, outputs.features, self._scaled)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import TensorHead
+        from bench.tensors.logits import log_sum_exp
+        from bench.tensors.shaping import sum_ratio
+
+        head = TensorHead(self.head_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            scale = sum_ratio(output.features, self.percentile).exp()
+            return log_sum_exp(head(scale[:, None] * output.features))
+
+        return score
 
     def _scaled(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.exp(sum_ratio(features, self.percentile))[:, None] * features

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, get_args
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
 
@@ -13,7 +13,12 @@ from bench.fitting.correct import correct_means
 from bench.fitting.data import Facts, FitData
 from bench.fitting.directions import directions
 from bench.fitting.rowwise import rowwise
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 Metric = Literal["inner-product", "euclidean", "cosine"]
 
@@ -77,3 +82,20 @@ class SHE(Method):
             return products
 
         return rowwise(len(outputs), 4 * self.patterns_.shape[1], likeness)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import directions, lengths
+
+        patterns = constant(self.patterns_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            features, pattern = output.features, patterns[output.logits.argmax(1)]
+            if self.metric == "euclidean":
+                return -lengths(features - pattern)
+            if self.metric == "cosine":
+                features, pattern = directions(features), directions(pattern)
+            return (features * pattern).sum(1)
+
+        return score

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,13 @@ from bench.fitting.directions import directions
 from bench.fitting.gaussians import mean_and_covariance, require_room
 from bench.fitting.rowwise import rowwise
 from bench.fitting.whitening import Whitening, squares
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 from bench.seeds import derived_seed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,23 @@ class SSD(Method):
             return -distances
 
         return rowwise(len(outputs), 4 * len(self.standard_.mean) + len(self.clusters_), nearest)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        import torch
+
+        from bench.tensors.constants import constant
+        from bench.tensors.directions import directions
+        from bench.tensors.whitening import TensorWhitening
+
+        mean, spread = constant(self.standard_.mean), constant(self.standard_.spread)
+        clusters = [TensorWhitening(whitening) for whitening in self.clusters_]
+
+        def score(output: NetworkOutput) -> Tensor:
+            standard = (directions(output.features) - mean) / spread
+            return -torch.stack([cluster.squared_lengths(standard) for cluster in clusters]).amin(0)
+
+        return score
 
     def _several(self, data: FitData) -> list[Whitening]:
         def compute() -> list[Whitening]:

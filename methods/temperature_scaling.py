@@ -13,7 +13,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.blocks import blocks
 from bench.fitting.data import FitData
 from bench.logits import log_max_softmax
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 
 @method("temperature-scaling")
@@ -57,6 +57,12 @@ class TemperatureScaling(Method):
     def score(self, outputs: Outputs) -> Scores:
         """Log of the largest softmax probability at T `(N,)`."""
         return log_max_softmax(outputs.logits, self.temperature_)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_max_softmax
+
+        return lambda output: log_max_softmax(output.logits, self.temperature_)
 
     def probability(self, scores: Scores) -> Scores:
         """The largest softmax probability at T `(N,)`."""

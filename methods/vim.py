@@ -12,7 +12,7 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import Facts, FitData
 from bench.fitting.residual_space import principal_dim, require_residual, residual_space
 from bench.logits import log_sum_exp
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
 
 WANG_2022 = Citation(
     title="ViM: Out-Of-Distribution with Virtual-logit Matching",
@@ -69,3 +69,11 @@ class ViM(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The energy less the virtual logit `(N,)`."""
         return log_sum_exp(outputs.logits) - self.alpha_ * self.space_.norms(outputs)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        from bench.tensors.logits import log_sum_exp
+        from bench.tensors.residual import TensorResidualSpace
+
+        space = TensorResidualSpace(self.space_)
+        return lambda output: log_sum_exp(output.logits) - self.alpha_ * space.norms(output.features)

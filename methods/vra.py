@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,12 @@ from bench.extraction.outputs import Outputs
 from bench.fitting.data import FitData
 from bench.fitting.percentiles import feature_percentiles
 from bench.fitting.shaping import checked_percentile, shaped_energy
-from bench.method_contract import Method, Scores, method
+from bench.method_contract import Method, Scores, TensorScore, method
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.networks.classifier import NetworkOutput
 
 
 @method("vra")
@@ -66,6 +71,22 @@ class VRA(Method):
     def score(self, outputs: Outputs) -> Scores:
         """The energy of the rectified features `(N,)`."""
         return shaped_energy(self.head_, outputs.features, self._rectified)
+
+    def tensor_score(self) -> TensorScore:
+        """`score` in torch."""
+        import torch
+
+        from bench.tensors.constants import TensorHead, constant
+        from bench.tensors.logits import log_sum_exp
+
+        head, alpha, beta = TensorHead(self.head_), constant(self.alpha_), constant(self.beta_)
+
+        def score(output: NetworkOutput) -> Tensor:
+            features = output.features
+            rectified = torch.where(features < alpha, 0.0, features + self.gamma)
+            return log_sum_exp(head(torch.where(features > beta, beta, rectified)))
+
+        return score
 
     def _rectified(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         rectified = features + self.gamma

@@ -30,6 +30,7 @@ CONTRACTS = {
         "bench.method_contract",
         "bench.networks.classifier",
         "bench.seeds",
+        "bench.tensors",
         "bench.training.objective",
     },
     "datasets": {"bench.citation", "bench.errors", "bench.data"},

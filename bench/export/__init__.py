@@ -1,0 +1,1 @@
+"""Exporting: a detector as one program that runs without this project."""

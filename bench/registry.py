@@ -3,26 +3,26 @@
 A class or function is registered by a decorator with a literal name, such as `@method("msp")`. The decorator
 only attaches the name; the registry reads the files' text to find it, and imports a file when one of its
 entries is first asked for. So listing names costs no import of torch, and a broken file breaks only itself.
+Plugins add to the names of the kinds that they can bring.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench.errors import BenchError, UnknownNameError
+from bench.errors import UnknownNameError
+from bench.plugins import GROUPS, Entry, Importable, Plugin, Refused, all_plugins, plugin_entries, scan
 
 T = TypeVar("T")
 
 
 def registers(kind: str) -> Callable[[str], Callable[[T], T]]:
-    """Make the decorator of one kind: `method = registers("method")`, used as `@method("msp")`."""
+    """Make the decorator of one kind: `dataset = registers("dataset")`, used as `@dataset("digits")`."""
 
     def named(name: str) -> Callable[[T], T]:
         def attach(target: T) -> T:
@@ -35,49 +35,26 @@ def registers(kind: str) -> Callable[[str], Callable[[T], T]]:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One registered name: where it is defined and how its docstring begins."""
-
-    name: str
-    module: str
-    attribute: str
-    path: Path
-    line: int
-    summary: str
-
-    @property
-    def origin(self) -> str:
-        """`file:line` of the definition."""
-        return f"{self.path}:{self.line}"
-
-    def resolve(self) -> Any:
-        """Import the file and return the registered object. Raises `BenchError` with the reason if that fails."""
-        try:
-            return getattr(importlib.import_module(self.module), self.attribute)
-        except BenchError:
-            raise
-        except Exception as error:
-            raise BenchError(f"'{self.name}' ({self.origin}) is broken: {type(error).__name__}: {error}") from error
-
-
-@dataclass(frozen=True)
 class Registry:
-    """All entries of one kind (`"method"`, `"dataset"`, …) in the files of one or more packages."""
+    """All entries of one kind (`"method"`, `"dataset"`, …) in the files of one or more packages.
+
+    With `open` what plugins bring is among them. A name that is claimed twice is listed, with both origins, and refused
+    when it is asked for; it stops nothing else.
+    """
 
     kind: str
     packages: tuple[str, ...]
+    open: bool = False
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """Every entry by name, in alphabetical order."""
+        return _joined(self, all_plugins()) if self.open else self.built_in
 
     @cached_property
-    def entries(self) -> dict[str, Entry]:
-        """Every entry by name, in alphabetical order. Raises `BenchError` if two files claim one name."""
-        found: dict[str, Entry] = {}
-        for package in self.packages:
-            for entry in _scan_package(package, self.kind):
-                if entry.name in found:
-                    both = f"{found[entry.name].origin} and {entry.origin}"
-                    raise BenchError(f"Two {self.kind}s are called '{entry.name}': {both}. Rename one of them.")
-                found[entry.name] = entry
-        return dict(sorted(found.items()))
+    def built_in(self) -> dict[str, Entry]:
+        """Every entry that is no plugin's, by name, in alphabetical order."""
+        return _by_name(entry for package in self.packages for entry in _scan_package(package, self.kind))
 
     def names(self) -> list[str]:
         """Every name, in alphabetical order; imports nothing."""
@@ -85,12 +62,16 @@ class Registry:
 
     def entry(self, name: str) -> Entry:
         """The entry called `name`; raises `UnknownNameError` with the nearest known name."""
-        if name not in self.entries:
-            raise UnknownNameError(self.kind, name, self.entries)
-        return self.entries[name]
+        entries = self.entries
+        if name not in entries:
+            raise UnknownNameError(self.kind, name, entries)
+        return entries[name]
 
     def get(self, name: str) -> Any:
-        """Import and return the object called `name`; raises `UnknownNameError` if there is none."""
+        """Import and return the object called `name`.
+
+        Raises `UnknownNameError` if there is none, and `BenchError` if it is broken or two have that name.
+        """
         return self.entry(name).resolve()
 
     def __contains__(self, name: object) -> bool:
@@ -100,6 +81,8 @@ class Registry:
 PACKAGES: dict[str, tuple[str, ...]] = {
     "method": ("bench.methods",),
     "dataset": ("bench.datasets",),
+    "corruption": ("bench.corruptions",),
+    "binding_kind": ("bench.data",),
     "network": ("bench.networks",),
     "objective": ("bench.training", "bench.methods"),
     "report": ("bench.reports",),
@@ -113,44 +96,36 @@ PACKAGES: dict[str, tuple[str, ...]] = {
 @cache
 def registry(kind: str) -> Registry:
     """The one registry of a kind; asking for it imports nothing."""
-    return Registry(kind, PACKAGES[kind])
+    return Registry(kind, PACKAGES[kind], open=kind in GROUPS)
+
+
+@cache
+def _joined(of: Registry, plugins: tuple[Plugin, ...]) -> dict[str, Entry]:
+    """What is built in and what plugins bring; remembered, since each question for a name asks for it."""
+    return _by_name([*of.built_in.values(), *plugin_entries(plugins, of.kind)])
+
+
+def _by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found[entry.name] = _clash(found[entry.name], entry) if entry.name in found else entry
+    return dict(sorted(found.items()))
+
+
+def _clash(first: Entry, second: Entry) -> Entry:
+    """What stands in the place of two entries of one name."""
+    labels = [f"{one.origin} ({one.source.label})" if one.source.label else one.origin for one in (first, second)]
+    why = (
+        f"Two {first.kind}s are called '{first.name}': {labels[0]} and {labels[1]}. Rename one of them, or leave its "
+        "plugin out."
+    )
+    refusal = Refused(why)
+    return Entry(first.name, first.kind, refusal, first.attribute, first.path, first.line, f"broken: {why}", why)
 
 
 def _scan_package(package: str, kind: str) -> Iterator[Entry]:
     folders = importlib.import_module(package).__path__
     for folder in folders:
         for path in sorted(Path(folder).glob("*.py")):
-            yield from _scan_file(path, f"{package}.{path.stem}", kind)
-
-
-def _scan_file(path: Path, module: str, kind: str) -> Iterator[Entry]:
-    text = path.read_text(encoding="utf-8")
-    if f"@{kind}(" not in text:
-        return
-    try:
-        body = ast.parse(text, str(path)).body
-    except SyntaxError as error:
-        yield from _entries_of_broken_file(text, path, module, kind, error)
-        return
-    for node in body:
-        if not isinstance(node, ast.ClassDef | ast.FunctionDef):
-            continue
-        for decorator in node.decorator_list:
-            name = _literal_name(decorator, kind)
-            if name is not None:
-                summary = (ast.get_docstring(node) or "").split("\n", 1)[0]
-                yield Entry(name, module, node.name, path, node.lineno, summary)
-
-
-def _entries_of_broken_file(text: str, path: Path, module: str, kind: str, error: SyntaxError) -> Iterator[Entry]:
-    """The names that a file seems to register, so that they are listed and say what is wrong when asked for."""
-    for found in re.finditer(rf"""^@{kind}\(["'](.+?)["']\)""", text, re.MULTILINE):
-        line = text.count("\n", 0, found.start()) + 1
-        yield Entry(found[1], module, "", path, line, f"broken: {error}")
-
-
-def _literal_name(decorator: ast.expr, kind: str) -> str | None:
-    match decorator:
-        case ast.Call(func=ast.Name(id=called), args=[ast.Constant(value=str(name))]) if called == kind:
-            return name
-    return None
+            text = path.read_text(encoding="utf-8")
+            yield from scan(text, path, (kind,), Importable(f"{package}.{path.stem}"))

@@ -8,6 +8,9 @@ from typing import Any
 
 from bench.errors import BenchError
 
+PROJECT_FILE = "bench.toml"
+"""The file in a project's folder that every command typed there reads."""
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file. Raises `BenchError` where it cannot be read or is no TOML."""

@@ -102,16 +102,22 @@ def test_other_kinds_in_the_same_file_are_left_out(package: Package) -> None:
 
 
 @pytest.mark.parametrize("stems", [("one", "two"), ("one", "one")], ids=["two files", "one file"])
-def test_a_name_claimed_twice_is_an_error_that_names_both(package: Package, stems: tuple[str, str]) -> None:
+def test_a_name_claimed_twice_is_an_error_that_names_both_and_stops_nothing_else(
+    package: Package, stems: tuple[str, str]
+) -> None:
     text = '@method("same")\nclass First: ...\n'
     if stems[0] == stems[1]:
         package.add("one", text + text.replace("First", "Second"))
     else:
         for stem in stems:
             package.add(stem, text)
-    with pytest.raises(BenchError, match="Two methods are called 'same'") as caught:
-        package.registry.names()
+    package.add("other", '@method("sane")\nclass Sane: ...\n')
+    assert package.registry.names() == ["same", "sane"]
+    with pytest.raises(BenchError, match=r"^Two methods are called 'same'") as caught:
+        package.registry.get("same")
     assert all(f"{stem}.py:" in str(caught.value) for stem in stems)
+    assert package.registry.entry("same").summary == f"broken: {caught.value}"
+    assert package.registry.get("sane").name == "sane"
 
 
 def test_several_packages_share_one_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,26 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench import metrics
+    from bench.citation import Citation
+    from bench.data.dataset import DataSet, Place, dataset
+    from bench.data.images import ArrayImages, Images
+    from bench.data.transform import InputTransform
+    from bench.errors import BenchError, MissingDataError
+    from bench.extraction.constant import Constant
+    from bench.extraction.outputs import Outputs
+    from bench.extraction.probe import Probe, Seen
+    from bench.extraction.view import InputLoss, View
+    from bench.fitting.data import Facts, FitData, Head
+    from bench.method_contract import Method, Scores, method
+    from bench.networks.classifier import Classifier, NetworkOutput, network
+    from bench.predictions.api import misclassification
+    from bench.running.api import run
+    from bench.running.evaluate import evaluate
+    from bench.training.objective import Objective, objective
 
 _root = Path(__file__).resolve().parent
 if not (_root / "methods").is_dir() and (_root.parent / "methods").is_dir():
@@ -17,14 +36,69 @@ if not (_root / "methods").is_dir() and (_root.parent / "methods").is_dir():
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "ArrayImages": "bench.data.images",
     "BenchError": "bench.errors",
     "Citation": "bench.citation",
+    "Classifier": "bench.networks.classifier",
+    "Constant": "bench.extraction.constant",
+    "DataSet": "bench.data.dataset",
+    "Facts": "bench.fitting.data",
+    "FitData": "bench.fitting.data",
+    "Head": "bench.fitting.data",
+    "Images": "bench.data.images",
+    "InputLoss": "bench.extraction.view",
+    "InputTransform": "bench.data.transform",
+    "Method": "bench.method_contract",
+    "MissingDataError": "bench.errors",
+    "NetworkOutput": "bench.networks.classifier",
+    "Objective": "bench.training.objective",
+    "Outputs": "bench.extraction.outputs",
+    "Place": "bench.data.dataset",
+    "Probe": "bench.extraction.probe",
+    "Scores": "bench.method_contract",
+    "Seen": "bench.extraction.probe",
+    "View": "bench.extraction.view",
+    "dataset": "bench.data.dataset",
     "evaluate": "bench.running.evaluate",
+    "method": "bench.method_contract",
     "misclassification": "bench.predictions.api",
+    "network": "bench.networks.classifier",
+    "objective": "bench.training.objective",
     "run": "bench.running.api",
 }
 
-__all__ = ["BenchError", "Citation", "evaluate", "misclassification", "run"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "ArrayImages",
+    "BenchError",
+    "Citation",
+    "Classifier",
+    "Constant",
+    "DataSet",
+    "Facts",
+    "FitData",
+    "Head",
+    "Images",
+    "InputLoss",
+    "InputTransform",
+    "Method",
+    "MissingDataError",
+    "NetworkOutput",
+    "Objective",
+    "Outputs",
+    "Place",
+    "Probe",
+    "Scores",
+    "Seen",
+    "View",
+    "dataset",
+    "evaluate",
+    "method",
+    "metrics",
+    "misclassification",
+    "network",
+    "objective",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

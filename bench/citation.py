@@ -21,9 +21,13 @@ class Citation:
 
     def __str__(self) -> str:
         parts = [
-            f"{self.authors} ({self.year}). {self.title}.",
+            f"{self.authors} ({self.year}). {self.title}." if self.authors else f"{self.title}.",
             self.venue and f"{self.venue}.",
             self.url,
             self.where and f"[{self.where}]",
         ]
         return " ".join(part for part in parts if part)
+
+
+UNPUBLISHED = Citation("Not published", "", 0)
+"""What stands for a publication where there is none yet."""

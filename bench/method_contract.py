@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.citation import Citation
-from bench.errors import BenchError
+from bench.citation import UNPUBLISHED, Citation
+from bench.errors import BenchError, UnknownNameError
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe
 from bench.extraction.view import CLEAN, View
 from bench.fitting.data import Facts, FitData
+from bench.method_function import ScoreFunction, method_class
 from bench.registry import registers, registry
 from bench.settings import checked_settings
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bench.networks.classifier import NetworkOutput
-
-method = registers("method")
-"""Class decorator that registers a scoring method under a literal name: `@method("msp")`."""
 
 METHODS = registry("method")
 
@@ -63,16 +61,16 @@ class Method(ABC):
 
     The constructor takes keyword hyper-parameters with the paper's values as defaults, and only stores them under
     their own names; what `fit` learns is stored under names that end in `_`. Class data: `citation`; `equation`, the
-    score as a formula; `group`; `needs`, what it needs besides logits; `objective`, the training objective of the
-    network it is meant for, or None for a method that looks at pixels alone; `ensemble`, whether it needs several
-    networks that differ in their seed; `search`, the values that tuning tries for each hyper-parameter;
-    `id_only_search`, those of them for which a higher mean score on ID images is better, so that they can be tuned
-    without outliers; `version`, to be raised when a change alters scores.
+    score as a formula; `group`, which follows from its needs where it is not said; `needs`, what it needs besides
+    logits; `objective`, the training objective of the network it is meant for, or None for a method that looks at
+    pixels alone; `ensemble`, whether it needs several networks that differ in their seed; `search`, the values that
+    tuning tries for each hyper-parameter; `id_only_search`, those of them for which a higher mean score on ID images is
+    better, so that they can be tuned without outliers; `version`, to be raised when a change alters scores.
     """
 
     name: ClassVar[str]
-    citation: ClassVar[Citation]
-    equation: ClassVar[str]
+    citation: ClassVar[Citation] = UNPUBLISHED
+    equation: ClassVar[str] = ""
     group: ClassVar[Group]
     needs: ClassVar[frozenset[Need]] = frozenset()
     objective: ClassVar[str | None] = "cross-entropy"
@@ -159,3 +157,61 @@ class Method(ABC):
         """
         defaults = {name: given.default for name, given in inspect.signature(cls).parameters.items()}
         return cls(**checked_settings(cls.name, parameters, defaults))
+
+
+M = TypeVar("M", bound=Method)
+
+
+class FunctionFacts(TypedDict, total=False):
+    """The class data that `@method` takes for a function; `Method` explains them."""
+
+    needs: Iterable[Literal["confidence", "features"]]
+    citation: Citation
+    equation: str
+    objective: str
+    search: Mapping[str, tuple[Any, ...]]
+    version: int
+
+
+class _Registered(Protocol):
+    @overload
+    def __call__(self, target: type[M], /) -> type[M]: ...
+
+    @overload
+    def __call__(self, target: ScoreFunction, /) -> type[Method]: ...
+
+
+def method(name: str, **facts: Unpack[FunctionFacts]) -> _Registered:
+    """Decorator that registers a scoring method under a literal name: `@method("msp")` above a subclass of `Method`.
+
+    Above a function `f(outputs, temperature=1.0, …)` that returns one score per image `(N,)` it makes a method of it,
+    whose hyper-parameters are the arguments with defaults. `facts` are its class data, which a class says in its body.
+    What needs more than logits, features and the learned confidence is written as a class.
+    """
+
+    def attach(target: Any) -> Any:
+        if isinstance(target, type) and facts:
+            raise BenchError(f"The class {target.__name__} says '{next(iter(facts))}' in its body, not in @method(…).")
+        made = target if isinstance(target, type) else method_class(target, Method, _checked(facts))
+        registered = registers("method")(name)(made)
+        if not hasattr(registered, "group"):
+            registered.group = _group_of(registered.needs)
+        return registered
+
+    return attach
+
+
+def _checked(facts: FunctionFacts) -> dict[str, Any]:
+    for key in facts:
+        if key not in FunctionFacts.__annotations__:
+            raise UnknownNameError("keyword of @method", key, FunctionFacts.__annotations__)
+    needs = frozenset(facts.get("needs", ()))
+    for need in sorted(needs - {"confidence", "features"}):
+        raise BenchError(f"A function cannot be given what needs=('{need}',) asks for. Write a class for that.")
+    return {**facts, "needs": needs}
+
+
+def _group_of(needs: frozenset[Need]) -> Group:
+    of_needs: dict[Need, Group] = {"confidence": "confidence", "gradients": "inputs", "stages": "layers"}
+    found: list[Group] = [of_needs[need] for need in sorted(needs) if need in of_needs]
+    return found[0] if found else "features" if needs & {"features", "head"} else "logits"

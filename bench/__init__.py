@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench import metrics
+    from bench import metrics, plugins
     from bench.citation import Citation
     from bench.data.dataset import DataSet, Place, dataset
     from bench.data.images import ArrayImages, Images
@@ -97,6 +97,7 @@ __all__ = [
     "misclassification",
     "network",
     "objective",
+    "plugins",
     "run",
 ]
 
@@ -104,6 +105,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
-    if name == "metrics":
-        return import_module("bench.metrics")
+    if name in ("metrics", "plugins"):
+        return import_module(f"bench.{name}")
     raise AttributeError(f"module 'bench' has no attribute '{name}'")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import __version__
+from bench.plugins import loaded_plugins
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +34,7 @@ def provenance(device: torch.device, seconds: float) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "peak_memory_mb": peak_memory_mb(),
         "python": sys.version.split()[0],
+        "plugins": loaded_plugins(),
         **static_provenance(),
     }
 

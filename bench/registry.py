@@ -15,7 +15,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench.errors import UnknownNameError
+from bench.errors import BenchError, UnknownNameError
 from bench.plugins import GROUPS, Entry, Importable, Plugin, Refused, all_plugins, plugin_entries, scan
 
 T = TypeVar("T")
@@ -74,6 +74,17 @@ class Registry:
         """
         return self.entry(name).resolve()
 
+    def usable(self) -> list[str]:
+        """The names of what can be imported, which is done now: for those who go through all and need none."""
+        return [name for name in self.names() if self._resolves(name)]
+
+    def _resolves(self, name: str) -> bool:
+        try:
+            self.get(name)
+        except BenchError:
+            return False
+        return True
+
     def __contains__(self, name: object) -> bool:
         return name in self.entries
 
@@ -82,13 +93,14 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "method": ("bench.methods",),
     "dataset": ("bench.datasets",),
     "corruption": ("bench.corruptions",),
-    "binding_kind": ("bench.data",),
+    "binding_kind": ("bench.data.kinds",),
     "network": ("bench.networks",),
     "objective": ("bench.training", "bench.methods"),
     "report": ("bench.reports",),
     "ablation_report": ("bench.reports",),
     "prediction_report": ("bench.reports",),
     "typesetter": ("bench.reports",),
+    "suite": (),  # ours are TOML files; a package's entry points name the paths of its own
 }
 """Every kind that has a registry, and the packages in whose files its decorator is looked for."""
 

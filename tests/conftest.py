@@ -15,6 +15,7 @@ import pytest
 def isolated_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's folders; data sets of the user's are used where BENCH_DATA names them."""
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("bench.plugins.active._ACTIVE", {})
     if "BENCH_DATA" not in os.environ:
         monkeypatch.setenv("BENCH_DATA", str(tmp_path / "data"))
 

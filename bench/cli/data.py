@@ -17,6 +17,7 @@ from bench.data.resolve import named_datasets, resolve_dataset
 from bench.errors import BenchError
 
 from .columns import print_columns
+from .plugins import takes_plugins
 
 app = typer.Typer(help="List, fetch and check data sets.", no_args_is_help=True)
 
@@ -28,6 +29,7 @@ NamesArgument = Annotated[list[str] | None, typer.Argument(help="Names of data s
 
 
 @app.command("list")
+@takes_plugins
 def list_sets() -> None:
     """List every data set with its size, origin and licence."""
     from bench.data.download import readable_bytes
@@ -42,6 +44,7 @@ def list_sets() -> None:
 
 
 @app.command()
+@takes_plugins
 def status(names: NamesArgument = None, data: DataOption = None) -> None:
     """Say which data sets can be loaded on this machine, judged by which files are there."""
     root = data_root(data)
@@ -50,6 +53,7 @@ def status(names: NamesArgument = None, data: DataOption = None) -> None:
 
 
 @app.command()
+@takes_plugins
 def fetch(
     names: Annotated[list[str], typer.Argument(help="Names of data sets.")],
     yes: Annotated[bool, typer.Option("--yes", help="Download without asking.")] = False,
@@ -72,6 +76,7 @@ def fetch(
 
 
 @app.command()
+@takes_plugins
 def verify(names: NamesArgument = None, data: DataOption = None) -> None:
     """Read every file that is there and compare it with its known checksum; exit code 1 when one is damaged.
 

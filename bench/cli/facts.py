@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import UnknownNameError
+from bench.plugins import Entry, PluginFile, active_files, all_plugins, code_of
+
 from .kinds import Kind
 
 if TYPE_CHECKING:
@@ -22,22 +25,36 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
 
     Raises `UnknownNameError` for a name that nothing of this kind has.
     """
-    if kind is Kind.RECIPE:
-        return _recipe(name)
-    if kind is Kind.PROTOCOL:
-        return _protocol(name)
-    if kind is Kind.PAPER:
-        return _paper(name)
-    if kind is Kind.ABLATION:
-        return _ablation(name)
+    if kind in _BY_NAME:
+        return _BY_NAME[kind](name)
     if kind is Kind.DATASET and (bound := _bound_set(name)) is not None:
         return bound
     from bench.registry import registry
 
     entry = registry(kind.value).entry(name)
     found = entry.resolve()
-    facts = [*_OF_KIND[kind](found), ("defined in", entry.origin)]
+    facts = [*_OF_KIND[kind](found), ("defined in", entry.origin), *_plugin_of(entry, found)]
     return inspect.getdoc(found) or "", [(label, value) for label, value in facts if value]
+
+
+def _plugin_of(entry: Entry, found: Any) -> Facts:
+    """Which plugin something comes from, and its code as content keys and provenance name it."""
+    return [("plugin", entry.source.label), ("code", code_of(found) if entry.source.label else "")]
+
+
+def _plugin(name: str) -> tuple[str, Facts]:
+    plugins = {one.name: one for one in all_plugins()}
+    plugins |= {one.path.name: one for one in active_files() if one.path.name not in plugins}
+    if name not in plugins:
+        raise UnknownNameError("plugin", name, plugins)
+    found = plugins[name]
+    text = f"Broken: {found.broken}." if found.broken else "Names of your own, or of an installed package."
+    facts: Facts = [
+        ("is", found.label),
+        *((f"{one.kind} {one.name}", one.broken or one.origin) for one in found.entries),
+        ("sha256", found.sha256 if isinstance(found, PluginFile) else ""),
+    ]
+    return text, [(label, value) for label, value in facts if value]
 
 
 def _method(found: Any) -> Facts:
@@ -174,7 +191,6 @@ def _variant(variant: Variant) -> str:
 
 
 def _protocol(name: str) -> tuple[str, Facts]:
-    from bench.errors import UnknownNameError
     from bench.running.protocol import PROTOCOLS
 
     if name not in PROTOCOLS:
@@ -217,4 +233,12 @@ _OF_KIND: dict[Kind, Callable[[Any], Facts]] = {
     Kind.NETWORK: _network,
     Kind.OBJECTIVE: _objective,
     Kind.REPORT: _report,
+}
+
+_BY_NAME: dict[Kind, Callable[[str], tuple[str, Facts]]] = {
+    Kind.RECIPE: _recipe,
+    Kind.PROTOCOL: _protocol,
+    Kind.PAPER: _paper,
+    Kind.ABLATION: _ablation,
+    Kind.PLUGIN: _plugin,
 }

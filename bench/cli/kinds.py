@@ -10,6 +10,7 @@ import typer
 
 from bench.data.project import project_bindings
 from bench.errors import BenchError, UnknownNameError
+from bench.plugins import Plugin, all_plugins
 
 
 class Kind(StrEnum):
@@ -24,14 +25,16 @@ class Kind(StrEnum):
     REPORT = "report"
     PAPER = "paper"
     ABLATION = "ablation"
+    PLUGIN = "plugin"
 
 
 @dataclass(frozen=True)
 class Named:
-    """A name and one line on what it stands for."""
+    """A name and one line on what it stands for; `broken` says why it cannot be used, or is empty."""
 
     name: str
     summary: str
+    broken: str = ""
 
 
 def parse_kind(text: str) -> Kind:
@@ -60,12 +63,26 @@ def all_named(kind: Kind) -> list[Named]:
         from bench.ablation.file import ablation_names, read_ablation
 
         return [Named(name, read_ablation(name).summary) for name in ablation_names()]
+    if kind is Kind.PLUGIN:
+        return [Named(plugin.name, _brought_by(plugin), plugin.broken) for plugin in all_plugins()]
     from bench.registry import registry
 
-    found = {entry.name: Named(entry.name, entry.summary) for entry in registry(kind.value).entries.values()}
+    entries = registry(kind.value).entries.values()
+    found = {entry.name: Named(entry.name, entry.summary, entry.broken) for entry in entries}
     if kind is Kind.DATASET:
         found |= {name: Named(name, binding.origin) for name, binding in project_bindings(Path.cwd()).items()}
     return [found[name] for name in sorted(found)]
+
+
+def nameless_plugins() -> list[str]:
+    """What is wrong with each plugin that is so broken that none of its names is known."""
+    return [f"The plugin {one.name} is broken: {one.broken}." for one in all_plugins() if not one.entries]
+
+
+def _brought_by(plugin: Plugin) -> str:
+    if plugin.broken:
+        return f"broken: {plugin.broken}"
+    return ", ".join(f"{entry.kind} {entry.name}" + (" (broken)" if entry.broken else "") for entry in plugin.entries)
 
 
 def complete_kind(incomplete: str) -> list[str]:

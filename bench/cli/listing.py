@@ -10,14 +10,14 @@ import typer
 
 from .columns import print_columns
 from .formats import FormatOption, TableOrJson
-from .kinds import all_named, complete_kinds, parse_kind
+from .kinds import all_named, complete_kinds, nameless_plugins, parse_kind
 
 
 def list_names(
     kind: Annotated[
         str,
         typer.Argument(
-            help="methods, datasets, networks, recipes, objectives, protocols, reports, papers or ablations.",
+            help="methods, datasets, networks, recipes, objectives, protocols, reports, papers, ablations or plugins.",
             autocompletion=complete_kinds,
         ),
     ],
@@ -28,6 +28,8 @@ def list_names(
     More on one of them: bench describe KIND NAME, such as bench describe method odin.
     """
     found = all_named(parse_kind(kind))
+    for warning in nameless_plugins():
+        typer.echo(f"Warning: {warning}", err=True)
     if output_format is TableOrJson.JSON:
         typer.echo(json.dumps([asdict(one) for one in found], indent=1))
         return

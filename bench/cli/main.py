@@ -20,6 +20,7 @@ from .listing import list_names
 from .metrics import metrics
 from .misclassification import misclassification
 from .plot import plot
+from .plugins import takes_plugins
 from .reproduce import reproduce
 from .run import run
 from .table import table
@@ -48,8 +49,8 @@ for command in (
     describe,
     doctor,
 ):
-    app.command()(command)
-app.command("list")(list_names)
+    app.command()(takes_plugins(command))
+app.command("list")(takes_plugins(list_names))
 app.add_typer(data_app, name="data")
 
 BAD_INPUT = 2

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.plugins import code_entry
+
 
 class Constant:
     """An array that does not change; two with the same type, shape and bytes are equal."""
@@ -40,7 +42,8 @@ def describe(described: Any, version: int) -> dict[str, Any]:
     assert is_dataclass(described)
     kind = type(described)
     values = {field.name: _plain(getattr(described, field.name)) for field in fields(described)}
-    return {"kind": f"{kind.__module__}.{kind.__qualname__}", "version": version, "parameters": values}
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return {"kind": name, "version": version, **code_entry("code", kind), "parameters": values}
 
 
 def _plain(value: Any) -> Any:

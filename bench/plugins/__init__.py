@@ -4,7 +4,7 @@ A file is activated by its path, an installed package is found by its entry poin
 importing anything, and what is broken is listed with its reason.
 """
 
-from .active import activate, activate_project, active_files, active_paths
+from .active import activate, activate_with_project, active_files, active_paths, ensure_active
 from .code import code_entry, code_of, loaded_plugins
 from .entry import Entry
 from .file import PluginFile
@@ -25,12 +25,13 @@ __all__ = [
     "PluginPackage",
     "Refused",
     "activate",
-    "activate_project",
+    "activate_with_project",
     "active_files",
     "active_paths",
     "all_plugins",
     "code_entry",
     "code_of",
+    "ensure_active",
     "loaded_plugins",
     "plugin_entries",
     "resolve_target",

@@ -13,23 +13,34 @@ from .file import PluginFile
 _ACTIVE: dict[Path, PluginFile] = {}
 
 
-def activate(paths: Iterable[str | Path]) -> tuple[PluginFile, ...]:
+def activate(paths: str | Path | Iterable[str | Path]) -> tuple[PluginFile, ...]:
     """Make what the files at `paths` register known by name in this process, and return these plugins.
 
     Nothing is imported until it is asked for. A file that has changed since replaces what it was before. Whoever
     starts a worker process passes on `active_paths()`. Raises `BenchError` for a path that is no readable Python file.
     """
-    found = tuple(PluginFile.read(_absolute(path)) for path in paths)
+    several = [paths] if isinstance(paths, str | Path) else paths
+    found = tuple(PluginFile.read(_absolute(path)) for path in several)
     _ACTIVE.update({one.path: one for one in found})
     return found
 
 
-def activate_project(folder: Path) -> None:
-    """Activate the files that the `bench.toml` in `folder` names by `[plugins] files = […]`, if there is one.
+def ensure_active(paths: Iterable[str | Path]) -> None:
+    """Activate those of `paths` that are not active yet; the others stay as they were read."""
+    activate(path for path in paths if _absolute(path) not in _ACTIVE)
 
-    Paths count from that folder. A file that cannot be read is listed as broken. Raises `BenchError` for a table that
-    says something else.
+
+def activate_with_project(paths: str | Path | Iterable[str | Path] = ()) -> None:
+    """Activate the files that the current folder's `bench.toml` names by `[plugins] files`, then those at `paths`.
+
+    A file of the project that cannot be read is listed as broken. Raises `BenchError` for one of `paths` that cannot,
+    and for a table that says something else.
     """
+    _activate_project(Path.cwd())
+    activate(paths)
+
+
+def _activate_project(folder: Path) -> None:
     path = folder / PROJECT_FILE
     table = read_toml(path).get("plugins", {}) if path.exists() else {}
     if not isinstance(table, dict) or not isinstance(table.get("files", []), list):
@@ -49,8 +60,8 @@ def active_files() -> tuple[PluginFile, ...]:
 
 
 def active_paths() -> tuple[Path, ...]:
-    """The paths of the active plugin files, by which another process can activate them."""
-    return tuple(_ACTIVE)
+    """The paths of the active plugin files that could be read, by which another process can activate them."""
+    return tuple(path for path, file in _ACTIVE.items() if not file.unreadable)
 
 
 def _activate_if_readable(path: Path) -> None:

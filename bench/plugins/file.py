@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import sys
 from dataclasses import dataclass, field, replace
@@ -70,10 +71,15 @@ class PluginFile:
         """Why nothing of it can be used, as far as that shows without importing it, or empty."""
         if self.unreadable:
             return self.unreadable
-        if not self.entries:
-            decorators = ", ".join(f'@bench.{kind}("NAME")' for kind in KINDS)
-            return f"it registers nothing: no class or function on its top level stands below one of {decorators}"
-        return self.entries[0].broken
+        return self.entries[0].broken if self.entries else self._why_nothing()
+
+    def _why_nothing(self) -> str:
+        try:
+            ast.parse(self.text)
+        except SyntaxError as error:
+            return f"SyntaxError: {error}"
+        decorators = ", ".join(f'@bench.{kind}("NAME")' for kind in KINDS)
+        return f"it registers nothing: no class or function on its top level stands below one of {decorators}"
 
     def load(self) -> ModuleType:
         """The module that this content makes, run when it is first asked for. Raises whatever running it raises."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.data.project import project_bindings
+from bench.plugins import activate_with_project
 
 from .execute import execute_predictions, write_prediction_files
 from .rows import rows_to_frame
@@ -24,16 +25,19 @@ def misclassification(
     settings: Mapping[str, Any] | None = None,
     out: str | Path = "runs/latest",
     files: bool = False,
+    plugin: str | Path | Sequence[str | Path] = (),
     **options: Any,
 ) -> pd.DataFrame:
     """Say how well methods tell right from wrong predictions on the ID test set; one row per method and seed.
 
     The arguments are those of `bench misclassification`: `network`, `checkpoint`, `normalize`, `recipe`, `device`,
     `data`; `seeds` is a number of seeds to train with, or the seeds; `settings` maps `"odin.epsilon"` to a value. What
-    `out` holds already is not computed again; with `files` the table and figures are written there too. The columns
-    are those of `bench.predictions.rows`: metrics are fractions in [0, 1], or missing where undefined. Raises
-    `BenchError` for bad input, and when cells failed, after all others are done.
+    `out` holds already is not computed again; with `files` the table and figures are written there too. `plugin` are
+    files of your own whose names are used. The columns are those of `bench.predictions.rows`: metrics are fractions in
+    [0, 1], or missing where undefined. Raises `BenchError` for bad input, and when cells failed, after all others are
+    done.
     """
+    activate_with_project(plugin)
     specification = PredictionSpecification(
         method=(method,) if isinstance(method, str) else tuple(method),
         id=id,

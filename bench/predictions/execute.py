@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.atomic import require_writable, write_json, write_text
-from bench.method_contract import METHODS
+from bench.errors import BenchError
+from bench.method_contract import METHODS, Method, Scores
 from bench.prediction_report import PREDICTION_REPORTS, PredictionResults, Predictions
 from bench.progress import say
 from bench.running.execute import Outcome
@@ -71,5 +72,13 @@ def write_prediction_files(folder: Path) -> list[Path]:
 def _predictions(store: Store, row: dict[str, Any]) -> Predictions:
     kept = store.scores(row["key"])
     assert kept.id_correct is not None
-    method = METHODS.get(row["method"]).make(row["parameters"])
-    return Predictions(kept.id_scores, kept.id_correct, method.probability(kept.id_scores))
+    return Predictions(kept.id_scores, kept.id_correct, _probability(row, kept.id_scores))
+
+
+def _probability(row: dict[str, Any], scores: Scores) -> Scores | None:
+    """The scores as probabilities; None also for a row of a plugin that is not there any more, or has changed."""
+    try:
+        method: Method = METHODS.get(row["method"]).make(row["parameters"])
+    except BenchError:
+        return None
+    return method.probability(scores)

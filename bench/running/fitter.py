@@ -18,8 +18,13 @@ from .extraction import Extractor
 
 
 def spelt(*methods: Method) -> str:
-    """Kind and parameters of methods: equal for those that are fitted and score alike."""
-    return " ".join(f"{type(method).__qualname__} {canonical_json(method.parameters())}" for method in methods)
+    """Class and parameters of methods: equal for those that are fitted and score alike."""
+
+    def spell(method: Method) -> str:
+        kind = type(method)  # of two plugins, each may have a class of that name
+        return f"{kind.__module__}.{kind.__qualname__} {canonical_json(method.parameters())}"
+
+    return " ".join(map(spell, methods))
 
 
 @dataclass(frozen=True)

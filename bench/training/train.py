@@ -16,6 +16,7 @@ from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import NETWORKS, Classifier, build_network
+from bench.plugins import code_entry
 from bench.progress import Progress
 from bench.seeds import derived_seed
 
@@ -51,10 +52,12 @@ class TrainingPlan:
         return {
             "network": self.network,
             "network_version": NETWORKS.get(self.network).version,
+            **code_entry("network_code", NETWORKS.get(self.network)),
             "id_dataset": self.id_dataset,
             "data_identity": self.data_identity,
             "transform": self.transform.to_dict(),
             "objective": self.objective,
+            **code_entry("objective_code", OBJECTIVES.get(self.objective)),
             "objective_parameters": self.make_objective().parameters(),
             "recipe": self.recipe.to_dict(),
             "seed": self.seed,

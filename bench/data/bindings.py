@@ -1,4 +1,4 @@
-"""Names bound to local images: `NAME=folder:PATH` and `NAME=npz:PATH`, or the same in a `bench.toml`."""
+"""Names bound to images of the user's own: `NAME=KIND:SOURCE`, or a table in a `bench.toml`."""
 
 from __future__ import annotations
 
@@ -10,51 +10,55 @@ from typing import Any
 
 from bench.errors import BenchError, UnknownNameError
 
-KINDS = ("folder", "npz")
+from .binding_kind import BINDING_KINDS, known_kind, likely_kind
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FURTHER = ("train", "classes")
 
 
 @dataclass(frozen=True)
 class Binding:
-    """`name` stands for the images at `path`, which is a `folder` or an `npz` file.
+    """`name` stands for the images that `source` means to a kind of binding, such as a path.
 
-    `file` is the TOML file that says so, None where a command does.
+    `train` is the source of its training images, where there is one of its own; `classes` are the names of its classes
+    in the order in which the network has them, where they are given; `options` are what else a table says to the kind.
+    `file` is the TOML file that says all this, None where a command does.
     """
 
     name: str
     kind: str
-    path: Path
+    source: str
+    train: str | None = None
+    classes: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
     file: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise BenchError(f"'{self.name}' cannot name a data set: use letters, digits, '.', '_' and '-'.")
-        if self.kind not in KINDS:
-            raise UnknownNameError("kind of binding", self.kind, KINDS)
-        if not str(self.path).strip() or self.path == Path():
-            raise BenchError(f"The binding '{self.name}={self.kind}:' lacks a path.")
+        if self.kind not in BINDING_KINDS:
+            raise UnknownNameError("kind of binding", self.kind, BINDING_KINDS.names())
 
     def __str__(self) -> str:
-        return f"{self.name}={self.kind}:{self.path}"
+        return f"{self.name}={self.kind}:{self.source}"
 
     @property
     def origin(self) -> str:
         """What the name is bound to, and where that is said."""
-        return f"bound to {self.kind}:{self.path}" + (f" in {self.file.name}" if self.file else "")
+        return f"bound to {self.kind}:{self.source}" + (f" in {self.file.name}" if self.file else "")
 
 
 def parse_binding(text: str, base: Path = Path()) -> Binding:
-    """Read `NAME=folder:PATH` or `NAME=npz:PATH`; a relative path counts from the folder `base`.
+    """Read `NAME=KIND:SOURCE`; relative paths count from the folder `base`.
 
     Raises `BenchError` saying what to write instead.
     """
     name, equals, rest = text.partition("=")
-    kind, colon, path = rest.partition(":")
+    kind, colon, source = rest.partition(":")
     if not equals or not colon:
-        guess = "npz" if text.endswith(".npz") else "folder"
-        example = f"{name or 'NAME'}={guess}:{rest or 'PATH'}"
+        example = f"{name or 'NAME'}={likely_kind(text)}:{rest or 'PATH'}"
         raise BenchError(f"Cannot read the binding '{text}'. Write NAME=KIND:PATH, such as {example}.")
-    return _bind(name, kind, path, base)
+    return Binding(name, kind, _located(name, kind, source, base))
 
 
 def parse_bindings(tables: Any, file: Path) -> dict[str, Binding]:
@@ -64,16 +68,35 @@ def parse_bindings(tables: Any, file: Path) -> dict[str, Binding]:
     """
     if not isinstance(tables, Mapping):
         raise BenchError(f"'datasets' in {file} must be tables, such as [datasets.NAME], not {tables!r}.")
-    bindings = {}
-    for name, table in tables.items():
-        if not isinstance(table, Mapping) or len(table) != 1 or not isinstance(next(iter(table.values())), str):
-            wanted = 'one line, npz = "PATH" or folder = "PATH"'
-            raise BenchError(f"The entry [datasets.{name}] in {file} must hold {wanted}, not {table!r}.")
-        [(kind, path)] = table.items()
-        bindings[name] = replace(_bind(name, kind, path, file.parent), file=file)
-    return bindings
+    return {name: _parse_table(name, table, file) for name, table in tables.items()}
 
 
-def _bind(name: str, kind: str, path: str, base: Path) -> Binding:
+def _parse_table(name: str, table: Any, file: Path) -> Binding:
+    given = dict(table) if isinstance(table, Mapping) else {}
+    classes = given.pop("classes", [])
+    train = given.pop("train", None)
+    kinds = [key for key in given if key in BINDING_KINDS] or list(given)
+    texts = all(isinstance(value, str) for value in (*given.values(), train or ""))
+    if len(kinds) != 1 or not texts or not _is_list_of_names(classes):
+        wanted = 'one line such as npz = "PATH" or folder = "PATH", and further keys of that kind'
+        raise BenchError(f"The entry [datasets.{name}] in {file} must hold {wanted}, not {table!r}.")
+    [kind] = kinds
+    found, source = known_kind(kind), given.pop(kind)
+    for key in given:
+        if key not in found.keys:
+            raise UnknownNameError(f"key of [datasets.{name}] in {file}:", key, (*found.keys, *_FURTHER))
+    located = _located(name, kind, source, file.parent)
+    options = {key: found.located_option(key, value, file.parent) for key, value in given.items()}
+    binding = Binding(name, kind, located, classes=tuple(classes), options=options, file=file)
+    return binding if train is None else replace(binding, train=_located(name, kind, train, file.parent))
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value) and len(set(value)) == len(value)
+
+
+def _located(name: str, kind: str, source: str, base: Path) -> str:
     # Without a path it would be the folder `base`.
-    return Binding(name, kind, base / Path(path).expanduser() if path.strip() else Path())
+    if not source.strip():
+        raise BenchError(f"The binding '{name}={kind}:' lacks a path.")
+    return known_kind(kind).located(source, base)

@@ -43,6 +43,10 @@ class AdaptedImages(Images):
         """The parent's name of the image."""
         return self.parent.sample_id(index)
 
+    def broken(self, *, thorough: bool = False) -> dict[int, str]:
+        """The parent's."""
+        return self.parent.broken(thorough=thorough)
+
     def lineages(self) -> Iterator[Lineage]:
         """The parent's: a changed image shows the same picture."""
         yield from (one.made_into(self) for one in self.parent.lineages())

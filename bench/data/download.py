@@ -11,7 +11,7 @@ import http.client
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -98,10 +98,8 @@ def _require_space(folder: Path, size: int) -> None:
 
 
 def _transfer(archive: Archive, partial: Path, say: Say) -> None:
-    opener = urllib.request.build_opener(_SecureRedirects())
-    request = urllib.request.Request(_secure(archive.url), headers={"User-Agent": "oodbench"})  # noqa: S310 - checked
     try:
-        with opener.open(request, timeout=60) as response, partial.open("wb") as file:
+        with open_securely(archive.url) as response, partial.open("wb") as file:
             _copy(response, file, archive.size, say)
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, OSError) and is_full(error):
@@ -110,6 +108,20 @@ def _transfer(archive: Archive, partial: Path, say: Say) -> None:
             f"Cannot download {archive.url}: {error}. Try again later, or put the file at "
             f"{partial.with_suffix('')} yourself."
         ) from error
+
+
+def open_securely(url: str, headers: Mapping[str, str] | None = None) -> http.client.HTTPResponse:
+    """The answer to a request for `url`, over https all the way.
+
+    Raises `BenchError` where that would leave https; `OSError` or `http.client.HTTPException` where it fails.
+    """
+    opener = urllib.request.build_opener(_SecureRedirects())
+    sent = {"User-Agent": "oodbench", **(headers or {})}
+    response: http.client.HTTPResponse = opener.open(
+        urllib.request.Request(secure(url), headers=sent),  # noqa: S310 - checked
+        timeout=60,
+    )
+    return response
 
 
 def _copy(response: IO[bytes], file: IO[bytes], size: int, say: Say) -> None:
@@ -130,10 +142,11 @@ class _SecureRedirects(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         """The request that follows; raises `BenchError` where it would leave https."""
-        return super().redirect_request(req, fp, code, msg, headers, _secure(newurl))
+        return super().redirect_request(req, fp, code, msg, headers, secure(newurl))
 
 
-def _secure(url: str) -> str:
+def secure(url: str) -> str:
+    """The address itself. Raises `BenchError` unless it is an https one, or one on this machine."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise BenchError(f"Refusing to download {url}: only https addresses are used.")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from bench.errors import BenchError
 
-from .images import Images, Labels, Pixels
+from .class_order import in_order
+from .decode import BrokenImageError
+from .encoded import EncodedImages
+from .images import Labels
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Names that end in one of these (in any case) are taken for images."""
 
 
-class FileImages(Images):
-    """The images `files`, paths relative to `folder` with `/`, in that order.
-
-    They are turned upright as their EXIF data say. Grey ones come as `(H, W)`, all others as `(H, W, 3)`; palettes are
-    resolved and alpha is dropped; 16-bit grey stays uint16. Of an animation the first frame counts.
-    """
+class FileImages(EncodedImages):
+    """The images `files`, paths relative to `folder` with `/`, in that order; decoded as `EncodedImages` says."""
 
     def __init__(
         self,
@@ -42,57 +39,28 @@ class FileImages(Images):
     def __len__(self) -> int:
         return len(self.files)
 
-    def read(self, indices: NDArray[np.intp]) -> Pixels:
-        """The decoded images: one array when they have one shape and type, else a list."""
-        images = [decode(self.folder / self.files[index]) for index in indices]
-        same = len({(image.shape, image.dtype) for image in images}) == 1
-        return np.stack(images) if same else images
+    def open(self, index: int) -> BinaryIO:
+        """The file. Raises `BrokenImageError` where there is none that can be read."""
+        path = self.folder / self.files[index]
+        try:
+            return path.open("rb")
+        except OSError as error:
+            reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+            raise BrokenImageError(str(path), reason) from error
 
     def sample_id(self, index: int) -> str:
         """The path relative to the folder."""
         return self.files[index]
 
-    def update_digest(self, digest: hashlib._Hash) -> None:
-        """Names and bytes of the files; nothing is decoded."""
-        for name in self.files:
-            digest.update(f"{name}\0".encode())
-            digest.update(hashlib.sha256(_bytes(self.folder / name)).digest())
+    def address(self, index: int) -> str:
+        """The whole path."""
+        return str(self.folder / self.files[index])
 
-
-def decode(path: Path) -> NDArray[Any]:
-    """One image file as uint8 or uint16 `(H, W)`, uint8 `(H, W, 3)`, or float32 `(H, W)` in [0, 1].
-
-    Raises `BenchError` naming the file when it cannot be read or its values have no known range.
-    """
-    try:
-        with Image.open(path) as image:
-            return _pixels(ImageOps.exif_transpose(image), path)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise BenchError(f"Cannot read the image {path}: {error}. Remove or replace that file.") from error
-
-
-def _pixels(image: Image.Image, path: Path) -> NDArray[Any]:
-    if image.mode.startswith("I"):
-        return _integers(np.asarray(image), path)
-    if image.mode == "F":
-        values = np.asarray(image)
-        if not (values.min() >= 0 and values.max() <= 1):
-            raise BenchError(f"The image {path} has floating-point values outside [0, 1]. Rescale or convert it.")
-        return values
-    return np.asarray(image.convert("L" if image.mode in {"1", "L", "LA", "La"} else "RGB"))
-
-
-def _integers(values: NDArray[Any], path: Path) -> NDArray[np.uint16]:
-    if values.min() < 0 or values.max() > 65535:
-        raise BenchError(f"The image {path} has values outside 0..65535. Convert it to 8 or 16 bits.")
-    return values.astype(np.uint16)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BenchError(f"Cannot read the image {path}: {error.strerror}. Remove or replace that file.") from error
+    def take(self, indices: NDArray[np.intp]) -> FileImages:
+        """The files at `indices`, as if there were no others."""
+        labels = None if self.labels is None else self.labels[indices]
+        files = [self.files[index] for index in indices]
+        return FileImages(self.folder, files, labels, classes=self.classes, note=self.note)
 
 
 def find_images(folder: Path) -> list[str]:
@@ -127,12 +95,12 @@ def _is_image(name: str) -> bool:
 def open_folder(folder: Path, *, note: str = "") -> FileImages:
     """All images below `folder`.
 
-    When every image lies in one of two or more subfolders, these are the classes, in alphabetical order; otherwise
-    there are no labels.
+    When every image lies in one of two or more subfolders, these are the classes, in alphabetical order, or in that of
+    their numbers where all are numbers; otherwise there are no labels.
     """
     files = find_images(folder)
     tops = [path.split("/")[0] if "/" in path else "" for path in files]
-    classes = sorted(set(tops))
+    classes = in_order(set(tops))
     if "" in classes or len(classes) < 2:
         return FileImages(folder, files, note=note)
     places = {name: place for place, name in enumerate(classes)}

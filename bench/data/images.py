@@ -45,6 +45,18 @@ class Images(ABC):
         """A name for one image that a person can find it by; its index unless the images are files."""
         return str(index)
 
+    def broken(self, *, thorough: bool = False) -> dict[int, str]:
+        """Which images cannot be read, by their places, and why; `thorough` looks at every byte of each.
+
+        Pixels that are held already can always be read.
+        """
+        del thorough
+        return {}
+
+    def take(self, indices: NDArray[np.intp]) -> Images:
+        """The images at `indices`, in that order."""
+        return SubsetImages(self, indices)
+
     def lineages(self) -> Iterator[Lineage]:
         """Where the images come from, one for each set that some of them were read from."""
         yield Lineage.of(self)
@@ -113,6 +125,11 @@ class SubsetImages(Images):
         """The parent's name of the image."""
         return self.parent.sample_id(int(self.indices[index]))
 
+    def broken(self, *, thorough: bool = False) -> dict[int, str]:
+        """The parent's, of the images chosen."""
+        found = self.parent.broken(thorough=thorough)
+        return {place: found[index] for place, index in enumerate(self.indices.tolist()) if index in found}
+
     def lineages(self) -> Iterator[Lineage]:
         """The parent's, of the images chosen."""
         yield from (one.take(self.indices) for one in self.parent.lineages())
@@ -151,6 +168,13 @@ class PooledImages(Images):
         """The part's name of the image."""
         part, place = self._locate(index)
         return part.sample_id(place)
+
+    def broken(self, *, thorough: bool = False) -> dict[int, str]:
+        """Those of all parts."""
+        starts = zip(self.parts, self.offsets.tolist(), strict=False)
+        return {
+            start + place: reason for part, start in starts for place, reason in part.broken(thorough=thorough).items()
+        }
 
     def lineages(self) -> Iterator[Lineage]:
         """Those of all parts."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 from bench.errors import UnknownNameError
 
 from .bindings import Binding
+from .broken import usable
 from .dataset import DATASETS, Place
 from .files import FileImages, open_folder
 from .images import Images
@@ -29,17 +30,26 @@ class Source:
         return self.prefix + self.images.sample_id(index)
 
 
-def open_sources(texts: Sequence[str], place: Place, bindings: Mapping[str, Binding]) -> Iterator[Source]:
+def open_sources(
+    texts: Sequence[str], place: Place, bindings: Mapping[str, Binding], *, skip_broken: bool = False
+) -> Iterator[Source]:
     """The images that each of `texts` means, in their order; files that follow each other are one source.
+
+    Broken images are left out if `skip_broken`, and are an error otherwise.
 
     A text is the path of an image file, of a folder of images or of a `.npz` file, or, where there is no such path, the
     name of a data set, whose test images are meant. Raises `BenchError` for anything else.
     """
     for are_files, group in groupby(texts, lambda text: Path(text).is_file() and Path(text).suffix != ".npz"):
         if are_files:
-            yield Source(FileImages(Path(), list(group)), "")
+            images = usable(FileImages(Path(), list(group)), "the files", skip_broken=skip_broken)
+            yield Source(images, "")
         else:
-            yield from (_open(text, place, bindings) for text in group)
+            yield from (_usable(_open(text, place, bindings), text, skip_broken) for text in group)
+
+
+def _usable(source: Source, name: str, skip_broken: bool) -> Source:
+    return replace(source, images=usable(source.images, name, skip_broken=skip_broken))
 
 
 def _open(text: str, place: Place, bindings: Mapping[str, Binding]) -> Source:

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.data.files import FileImages, decode, find_images, open_folder
+from bench.data import decode as decoding
+from bench.data.files import FileImages, find_images, open_folder
 from bench.errors import BenchError
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
@@ -22,6 +23,11 @@ def _save(path: Path, image: Image.Image | NDArray[Any], **options: Any) -> Path
     found = image if isinstance(image, Image.Image) else Image.fromarray(image)
     found.save(path, **options)
     return path
+
+
+def decode(path: Path) -> NDArray[Any]:
+    with path.open("rb") as file:
+        return decoding.decode(file, str(path))
 
 
 def test_rgb_and_grey_come_as_they_are(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bench.errors import BenchError
 def test_a_project_may_bind_names_in_its_folder(tmp_path: Path) -> None:
     assert project_bindings(tmp_path) == {}
     (tmp_path / "bench.toml").write_text('[datasets.svhn]\nfolder = "pictures"\n')
-    assert project_bindings(tmp_path) == {"svhn": Binding("svhn", "folder", tmp_path / "pictures")}
+    assert project_bindings(tmp_path) == {"svhn": Binding("svhn", "folder", str(tmp_path / "pictures"))}
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,16 @@ def test_a_registered_name_with_options() -> None:
 
 
 def test_a_bound_name_goes_before_a_registered_one() -> None:
-    bindings = {"svhn": Binding("svhn", "npz", Path("x.npz"))}
+    bindings = {"svhn": Binding("svhn", "npz", "x.npz")}
     assert isinstance(resolve_dataset("svhn", bindings, {}), BoundSet)
     assert not isinstance(resolve_dataset("svhn", {}, {}), BoundSet)
 
 
 def test_what_is_typed_goes_before_the_file() -> None:
-    bindings = {"svhn": Binding("svhn", "npz", Path("x.npz"))}
+    bindings = {"svhn": Binding("svhn", "npz", "x.npz")}
     found = resolve_dataset("svhn=folder:/y", bindings, {})
     assert isinstance(found, BoundSet)
-    assert found.binding == Binding("svhn", "folder", Path("/y"))
+    assert found.binding == Binding("svhn", "folder", "/y")
 
 
 def test_unknown_names_get_a_suggestion_from_registered_and_bound_ones() -> None:

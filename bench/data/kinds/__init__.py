@@ -1,0 +1,1 @@
+"""The kinds of bindings: a file for each."""

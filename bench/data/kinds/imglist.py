@@ -1,0 +1,68 @@
+"""`imglist:FILE[@ROOT]`: a list of paths and labels, as OpenOOD's archives have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bench.data.binding_kind import BindingKind, binding_kind
+from bench.data.files import FileImages
+from bench.data.images import Labels
+from bench.data.listed import checked_path, listed_images, locate_list, read_lines, split_root
+from bench.errors import BenchError
+
+_SUBFOLDERS = ("images_classic", "images_largescale", "images_medical")
+"""Where OpenOOD's archives keep the images, beside the `benchmark_imglist` that their lists are in."""
+
+_OOD = -1
+
+
+@binding_kind("imglist")
+class ImgList(BindingKind):
+    """A text file with a line `PATH LABEL` for each image; the label -1 says that an image is out-of-distribution.
+
+    Paths count from the root that is given, or else from the folder of the list or one above it that has the first of
+    the images, or OpenOOD's `images_classic` or `images_largescale` there.
+    """
+
+    form = "FILE[@ROOT]"
+    keys = ("root",)
+
+    @classmethod
+    def located(cls, text: str, base: Path) -> str:
+        """Both paths counting from `base`."""
+        return locate_list(text, base)
+
+    def paths(self) -> dict[str, list[Path]]:
+        """The list."""
+        return {"test": [Path(split_root(self.source)[0])]}
+
+    def open(self, split: str) -> FileImages:
+        """The listed images; labels are None where all are -1."""
+        del split
+        name, root = split_root(self.source)
+        file, root = Path(name), root or self.options.get("root")
+        paths, labels = _parsed(read_lines(file), file)
+        return listed_images(file, None if root is None else Path(root), paths, labels, subfolders=_SUBFOLDERS)
+
+
+def _parsed(text: str, file: Path) -> tuple[list[str], Labels | None]:
+    paths: list[str] = []
+    labels: list[int] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        where, words = f"Line {number} of {file}", line.strip().rsplit(maxsplit=1)
+        if len(words) != 2 or not words[1].lstrip("-").isdecimal() or int(words[1]) < _OOD:
+            raise BenchError(f"{where} is '{line.strip()}', but must be PATH LABEL: a class from 0 on, or -1 for OOD.")
+        paths.append(checked_path(words[0], where))
+        labels.append(int(words[1]))
+    found = np.array(labels, np.int64)
+    out = int((found == _OOD).sum())
+    if 0 < out < len(found):
+        raise BenchError(
+            f"{out:,} of the {len(found):,} images that {file} lists have the label -1, which means OOD, and the "
+            "others have classes. Put the OOD images into a list of their own."
+        )
+    return paths, None if out else found

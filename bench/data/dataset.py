@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from bench.citation import Citation
+from bench.citation import UNPUBLISHED, Citation
 from bench.errors import UnknownNameError
 from bench.registry import registers, registry
 
@@ -64,17 +64,17 @@ class FileStatus:
 class DataSet(ABC):
     """A data set by name. The constructor takes options only (a noise's `count` and `seed`, for instance).
 
-    Class data: `counts` gives the number of images per split (empty where a path is bound); `image_size` is
-    `(height, width)` or None where images differ or take the network's size; `download_bytes` is what `fetch` would
-    transfer; `training_transform` is the input transform of a network trained on this set.
+    Class data, all of which may be left out: `counts` gives the number of images per split (empty where a path is
+    bound); `image_size` is `(height, width)` or None where images differ or take the network's size; `download_bytes`
+    is what `fetch` would transfer; `training_transform` is the input transform of a network trained on this set.
     """
 
     name: ClassVar[str]
-    title: ClassVar[str]
-    citation: ClassVar[Citation]
-    licence: ClassVar[str]
-    obtained: ClassVar[Obtained]
-    counts: ClassVar[Mapping[str, int]]
+    title: ClassVar[str] = ""
+    citation: ClassVar[Citation] = UNPUBLISHED
+    licence: ClassVar[str] = "not stated"
+    obtained: ClassVar[Obtained] = "local"
+    counts: ClassVar[Mapping[str, int]] = {}
     classes: ClassVar[tuple[str, ...]] = ()
     image_size: ClassVar[tuple[int, int] | None] = None
     download_bytes: ClassVar[int] = 0

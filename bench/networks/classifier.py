@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from bench.citation import Citation
+from bench.citation import UNPUBLISHED, Citation
 from bench.registry import registers, registry
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Classifier(nn.Module):
     """
 
     name: ClassVar[str]
-    citation: ClassVar[Citation]
+    citation: ClassVar[Citation] = UNPUBLISHED
     version: ClassVar[int] = 1
     aliases: ClassVar[dict[str, str]] = {"linear": "classifier", "fc": "classifier"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.registry import registers, registry
+from bench.suites.record import SuiteRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,11 +40,13 @@ class CellScores:
 class Results:
     """A run's rows, one for each finished cell, and the scores behind them.
 
-    `rows` has the columns of `bench.running.rows.COLUMNS`; `scores` takes a row's `key`.
+    `rows` has the columns of `bench.running.rows.COLUMNS`; `scores` takes a row's `key`. `suites` are those that the
+    rows' ID sets were run with, by the name of the ID set.
     """
 
     rows: pd.DataFrame
     scores: Callable[[str], CellScores]
+    suites: Mapping[str, SuiteRecord] = field(default_factory=dict)
 
 
 class Report(ABC):

@@ -1,8 +1,8 @@
 """What may stand side by side: rows sorted into blocks, sections and entries.
 
-A block is one ID test set, one network, one protocol and one precision. A section is one OOD set in it. Within a
-section all rows were measured on the same images under the same protocol, so they may be compared. An entry is one
-method there, with a row for each seed. Everything keeps the order in which the rows name it.
+A block is one ID test set, alone or with covariate-shifted sets, one network, one protocol and one precision. A section
+is one OOD set in it. Within a section all rows were measured on the same images under the same protocol, so they may be
+compared. An entry is one method there, with a row for each seed. Everything keeps the order in which the rows name it.
 
 Methods that look at pixels alone belong to no network: they stand, after the others, with every network that was
 tested on the same images, and in a block of their own only where there is none. Where a protocol tunes, methods that
@@ -15,6 +15,8 @@ import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from bench.suites.record import SuiteRecord
 
 from .labels import labels_of
 from .result_row import NO_NETWORK, ResultRow, grouped, read_rows
@@ -59,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Block:
-    """The sections of one ID test set, one network, one protocol and one precision."""
+    """The sections of one ID test set, one network, one protocol and one precision, and the suite of the ID set."""
 
     id: str
     n_id: int
@@ -68,6 +70,7 @@ class Block:
     protocol: str
     precision: str
     sections: tuple[Section, ...]
+    suite: SuiteRecord | None = None
 
     @property
     def entries(self) -> list[Entry]:
@@ -128,7 +131,7 @@ BlockKey = tuple[str, int, str, str, str, str]
 
 
 def _block_key(row: ResultRow) -> BlockKey:
-    return row.id, row.n_id, row.id_note, row.network, row.protocol, row.precision
+    return row.positives, row.n_id, row.id_note, row.network, row.protocol, row.precision
 
 
 def _image_key(row: ResultRow) -> tuple[str, int, str]:

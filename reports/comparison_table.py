@@ -8,15 +8,16 @@ from pathlib import Path
 from bench.atomic import write_text
 from bench.report import Report, Results, report
 
-from .blocks import Block, blocks_of
-from .columns import BOLD, LEGEND, MAIN_COLUMNS, OTHER_READINGS, OTHER_READINGS_LEGEND
+from .blocks import Block
+from .columns import BOLD, OTHER_READINGS_LEGEND, legend_of, main_columns, other_readings
 from .cost_table import make_cost_table
-from .csv_table import csv_table
+from .csv_table import csv_table, group_csv
 from .latex_sheet import fits_page, latex_sheet
 from .latex_table import latex_table
 from .markdown_table import markdown_sheet, markdown_table
 from .overview import first_that_fits, make_overview, needs_overview
 from .sheet import Sheet
+from .suite_blocks import suite_blocks
 from .table import Table, make_further_table, make_table
 
 TEX_PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
@@ -28,20 +29,26 @@ class ComparisonTable(Report):
 
     A table holds one ID set, one network, one protocol and one precision, so only what was measured alike stands
     together. Above it, where there are many sets or methods, stands an overview with the means over the sets; below
-    it, what the methods cost. For people the figures are percent; the CSV has fractions at full precision, all
+    it, what the methods cost. Where a suite was run, its groups follow one
+    another, each with its means. For people the figures are percent; the CSV has fractions at full precision, all
     readings of FPR@95, and costs as measured.
     """
 
     def write(self, results: Results, folder: Path) -> list[Path]:
-        """Write `comparison.md`, `comparison.tex` and `comparison.csv`. Raises `BenchError` without finished cells."""
-        blocks = blocks_of(results.rows)
-        tables = [make_table(block, MAIN_COLUMNS) for block in blocks]
+        """Write `comparison.md`, `comparison.tex` and `comparison.csv`, with a suite `comparison-groups.csv` too.
+
+        Raises `BenchError` without finished cells.
+        """
+        blocks = suite_blocks(results.rows, results.suites)
+        tables = [make_table(block, main_columns(block.suite)) for block in blocks]
         costs = [sheet for sheet in map(make_cost_table, blocks) if sheet]
         texts = {
             "comparison.md": _markdown(blocks, tables, costs),
             "comparison.tex": _latex(blocks, tables, costs),
             "comparison.csv": csv_table(blocks),
         }
+        if means := group_csv(blocks):
+            texts["comparison-groups.csv"] = means
         for name, text in texts.items():
             write_text(folder / name, text)
         return [folder / name for name in texts]
@@ -49,11 +56,11 @@ class ComparisonTable(Report):
 
 def _markdown(blocks: Sequence[Block], tables: Sequence[Table], costs: Sequence[Sheet]) -> str:
     overviews = [make_overview(block) for block in blocks if needs_overview(block)]
-    others = [make_further_table(block, OTHER_READINGS) for block in blocks]
+    others = [make_further_table(block, other_readings(block.suite)) for block in blocks]
     sections = [
         *(["## Overview", f"{overviews[0].legend} {BOLD}", *map(markdown_sheet, overviews)] if overviews else []),
         "## Comparison",
-        f"{LEGEND} {BOLD}",
+        f"{legend_of(dict.fromkeys(column for table in tables for column in table.columns))} {BOLD}",
         *map(markdown_table, tables),
         "## Other readings of FPR@95",
         OTHER_READINGS_LEGEND,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .blocks import Block, Entry, Section
 from .cost_table import costs_of
+from .group_means import GroupMean, means_of_group
 from .result_row import METRICS
-from .summary import summarise
+from .summary import Summary, summarise
 
 Value = str | int | float | None
 
@@ -18,18 +19,60 @@ Value = str | int | float | None
 def csv_table(blocks: Sequence[Block]) -> str:
     """One line for each entry; `<metric>` is the mean over seeds, `<metric>_sd` the sample standard deviation.
 
-    Undefined values are empty. `seeds` and, where they differ, `parameters`, `transform` and `warnings` list one item
-    per seed. Costs are medians over seeds. `network` is that of the block: methods without one, whose `objective` is
-    `none`, have a line in each block in which they stand.
+    Undefined values are empty. `id` names what counts as in-distribution, shifted sets too, whose mean accuracies are
+    in `shifted_accuracy` as JSON. `seeds` and, where they differ, `parameters`, `transform` and `warnings` list one
+    item per seed. Costs are medians over seeds. `network` is that of the block: methods without one, whose `objective`
+    is `none`, have a line in each block in which they stand.
     """
     lines = [
         _line(block, section, entry) for block in blocks for section in block.sections for entry in section.entries
     ]
+    return _text(lines)
+
+
+def group_csv(blocks: Sequence[Block]) -> str:
+    """The means over the groups of suites, one line for each method and group; empty where there are none.
+
+    `<metric>` is the mean over the `n_sets` sets in `sets`, averaged over seeds, and a mean of the whole group only
+    where that is `n_sets_of_group`; `<metric>_sd` is the sample standard deviation over seeds.
+    """
+    means = [
+        (block, mean)
+        for block in blocks
+        if block.suite
+        for group in block.suite.groups
+        for mean in means_of_group(block, group)
+    ]
+    return _text([_mean_line(block, mean) for block, mean in means]) if means else ""
+
+
+def _text(lines: Sequence[Mapping[str, Value]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)
     return text.getvalue()
+
+
+def _mean_line(block: Block, mean: GroupMean) -> dict[str, Value]:
+    assert block.suite is not None
+    seeds = mean.entries[0].seeds
+    return {
+        "suite": block.suite.name,
+        "id": block.id,
+        "network": block.network,
+        "protocol": block.protocol,
+        "precision": block.precision,
+        "group": mean.group,
+        "method": mean.entries[0].rows[0].method,
+        "label": mean.label,
+        "n_sets": len(mean.sets),
+        "n_sets_of_group": mean.size,
+        "sets": " ".join(mean.sets),
+        "n_seeds": len(seeds),
+        "seeds": " ".join(str(seed) for seed in seeds if seed is not None),
+        **{name: value for metric in METRICS for name, value in _named(metric, mean.of(metric)).items()},
+    }
 
 
 def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
@@ -39,6 +82,7 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "protocol": block.protocol,
         "precision": block.precision,
         "ood": section.ood,
+        "group": block.suite.group_of(section.ood) if block.suite else "",
         "method": entry.rows[0].method,
         "label": entry.label,
         "objective": entry.rows[0].objective,
@@ -47,6 +91,7 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "n_id": block.n_id,
         "n_ood": section.n_ood,
         **_mean_and_sd("id_accuracy", [row.id_accuracy for row in entry.rows]),
+        "shifted_accuracy": _shifted(entry),
         **{name: value for metric in METRICS for name, value in _metric(metric, entry).items()},
         **_costs(entry),
         "parameters": _one_or_all([json.dumps(row.parameters, sort_keys=True) for row in entry.rows]),
@@ -56,6 +101,12 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "ood_note": section.ood_note,
         "warnings": _one_or_all([row.warnings for row in entry.rows]),
     }
+
+
+def _shifted(entry: Entry) -> str:
+    """The mean accuracy on each shifted set, as JSON; empty where there are none."""
+    means = {name: summarise([row.shifted[name] for row in entry.rows]) for name in entry.rows[0].shifted}
+    return json.dumps({name: one.mean if one else None for name, one in means.items()}) if means else ""
 
 
 def _metric(metric: str, entry: Entry) -> dict[str, Value]:
@@ -70,7 +121,10 @@ def _costs(entry: Entry) -> dict[str, Value]:
 
 
 def _mean_and_sd(name: str, values: Sequence[float | None]) -> dict[str, Value]:
-    summary = summarise(values)
+    return _named(name, summarise(values))
+
+
+def _named(name: str, summary: Summary | None) -> dict[str, Value]:
     return {name: summary.mean if summary else None, f"{name}_sd": summary.sd if summary else None}
 
 

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .columns import BOLD, LEGEND
+from .columns import BOLD, legend_of
 from .escaping import latex
 from .latex_parts import NOTE_CHARACTERS, cell, floating_table, name, note_lines, row
 from .pages import pages
-from .summary import images
 from .table import Group, Line, Table
 
 MOST_LINES = 36
@@ -27,6 +26,8 @@ def latex_table(table: Table) -> str:
 
 def _parts(group: Group, table: Table) -> Iterator[Group]:
     """The group, in parts that fit on a page each."""
+    if not group.lines:
+        yield group
     for lines in pages(group.lines, lambda line: _length(line, table), MOST_LINES - 1):
         yield replace(group, lines=tuple(lines))
 
@@ -44,12 +45,12 @@ def _page(table: Table, groups: Sequence[Group], remark: str) -> str:
         r"\footnotesize",
         [*map(latex, titles)],
         [line for group in groups for line in _group_lines(group, table, len(titles))],
-        [*note_lines(table.notes, marks), f"{latex(LEGEND)} {latex(BOLD)}"],
+        [*note_lines(table.notes, marks), f"{latex(legend_of(table.columns))} {latex(BOLD)}"],
     )
 
 
 def _group_lines(group: Group, table: Table, width: int) -> list[str]:
-    heading = f"{name(group.ood)} ({images(group.n_ood)})"
+    heading = " ".join(part for part in (latex(group.before), name(group.ood), latex(group.after)) if part)
     lines = [
         row([rf"\enspace {name(line.method)}", *_seeds(line, table), *map(cell, line.cells)]) for line in group.lines
     ]

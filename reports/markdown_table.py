@@ -14,7 +14,8 @@ def markdown_table(table: Table) -> str:
     id_name = _name(table.id)
     heading = f"### {id_name}: {markdown(table.about)}"
     lines = [_row(line) for group in table.groups for line in _group_rows(group, table)]
-    head = [_row(_titles(table)), _row([":--", "--:", ":--"] + ["--:"] * (len(_titles(table)) - 3))]
+    left = [*([":--"] if table.has_suite else []), ":--", "--:", ":--"]
+    head = [_row(_titles(table)), _row(left + ["--:"] * (len(_titles(table)) - len(left)))]
     accuracy = f"{markdown(table.accuracy)}." if table.accuracy else ""
     parts = [heading, accuracy, "\n".join(head + lines), _notes(table.notes)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -37,17 +38,27 @@ def _notes(notes: Sequence[str]) -> str:
 
 def _titles(table: Table) -> list[str]:
     seeds = ["Seeds"] if table.seeds_differ else []
-    return ["OOD set", "Images", "Method", *seeds, *(markdown(column.heading) for column in table.columns)]
+    group = ["Group"] if table.has_suite else []
+    return [*group, "OOD set", "Images", "Method", *seeds, *(markdown(column.heading) for column in table.columns)]
 
 
 def _group_rows(group: Group, table: Table) -> list[list[str]]:
+    if group.not_run:
+        here = [*_place(group, table), markdown(f"not run: {group.not_run}")]
+        return [here + [""] * (len(_titles(table)) - len(here))]
     return [_line_cells(group, line, table, first=place == 0) for place, line in enumerate(group.lines)]
 
 
 def _line_cells(group: Group, line: Line, table: Table, *, first: bool) -> list[str]:
-    place = [_name(group.ood), f"{group.n_ood:,}"] if first else ["", ""]
+    place = _place(group, table)
     seeds = [line.seeds] if table.seeds_differ else []
-    return [*place, _name(line.method), *seeds, *map(_cell, line.cells)]
+    return [*(place if first else [""] * len(place)), _name(line.method), *seeds, *map(_cell, line.cells)]
+
+
+def _place(group: Group, table: Table) -> list[str]:
+    """The cells before the method."""
+    count = "" if group.n_ood is None else f"{group.n_ood:,}"
+    return [*([markdown(group.suite_group)] if table.has_suite else []), _name(group.ood), count]
 
 
 def _name(name: Name) -> str:

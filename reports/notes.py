@@ -26,11 +26,34 @@ class Notes:
         return tuple(self._numbers)
 
 
+def suite_note(block: Block) -> str:
+    """The suite of a block: what must be known of its figures, and how many images its authors test on, where fewer or
+    more are tested here; empty without a suite.
+    """
+    suite = block.suite
+    if suite is None or not suite.title:
+        return ""
+    here = {suite.id: block.n_id} | {section.ood: section.n_ood for section in block.sections}
+    differing = [
+        f"{name} {count:,} ({suite.images[name]:,})"
+        for name, count in here.items()
+        if suite.images.get(name, count) != count
+    ]
+    counts = [f"Images here (and there): {', '.join(differing)}."] if differing else []
+    return " ".join([f"Suite {suite.name}, {suite.title}.", *suite.notes, *counts])
+
+
 def section_note(section: Section) -> str:
     """Where the OOD images come from, and what parameters were tuned on; empty when there is nothing to say."""
     tuned = f"parameters tuned on {section.tuned_on}" if section.tuned_on else ""
     words = [word for word in (section.ood_note, tuned) if word]
     return f"{section.ood}: {'; '.join(words)}" if words else ""
+
+
+def network_notes(block: Block) -> list[str]:
+    """What must be known of the block's networks: what was assumed of them, and which methods were left out."""
+    notes = (row.network_note for entry in block.entries for row in entry.rows)
+    return [f"{block.network}: {note}" for note in dict.fromkeys(notes) if note]
 
 
 def parameter_note(block: Block, label: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from enum import Enum
 
 from .about import about
 from .blocks import Block, Section
-from .columns import AUROC, FPR, Column
+from .columns import AUROC, FPR, Column, fpr_reading, meaning_of
+from .group_columns import group_columns
 from .notes import Notes, section_note
 from .ranking import mean_over_sets, ranking
 from .sheet import Sheet, SheetLine
@@ -25,6 +26,11 @@ MEAN_COLUMNS = (AUROC, FPR)
 LEGEND = (
     "In percent: the AUROC on each OOD set, then the means of AUROC and FPR@95 over the sets; the highest AUROC first. "
     "–: no result, or undefined, and then no mean."
+)
+
+GROUP_LEGEND = (
+    "In percent: the AUROC on each OOD set, then the means of AUROC and FPR@95 over the sets of each group; the "
+    "highest AUROC over all sets first. –: no result, or undefined, and then no mean."
 )
 
 
@@ -48,21 +54,20 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
     sections = () if width is Width.MEANS or len(block.sections) == 1 else block.sections
     notes = Notes()
     names = [_heading(section, block, notes, number if narrow else 0) for number, section in enumerate(sections, 1)]
-    means = [_mean_column(block, labels, column) for column in MEAN_COLUMNS]
+    means = list(group_columns(block, labels, notes) if block.suite else _mean_columns(block, labels, narrow))
     columns = [
         *(_set_column(section, labels) for section in sections),
-        *(map(_without_spread, means) if narrow else means),
+        *((_without_spread(cells) if narrow else cells) for _, cells in means),
     ]
     lines = [SheetLine(Name(label), cells) for label, cells in zip(labels, zip(*columns, strict=True), strict=True)]
-    mean = "Mean " if len(block.sections) > 1 and not narrow else ""
     where = f"OOD set {block.sections[0].ood}" if len(block.sections) == 1 else f"{len(block.sections)} OOD sets"
     return Sheet(
         id=block.id,
         about=f"{about(block)}, {where}",
-        titles=(*names, *(Name(f"{mean}{column.heading}") for column in MEAN_COLUMNS)),
+        titles=(*names, *(title for title, _ in means)),
         lines=tuple(lines),
         key=", ".join(f"S{number}={section.ood}" for number, section in enumerate(sections, 1)) if narrow else "",
-        legend=LEGEND,
+        legend=f"{GROUP_LEGEND} {meaning_of(fpr_reading(block.suite))}" if block.suite else LEGEND,
         notes=notes.texts,
     )
 
@@ -90,6 +95,12 @@ def _set_column(section: Section, labels: list[str]) -> list[Cell]:
     return _without_spread(figure_cells(summaries, compare_as, higher_is_better=True))
 
 
+def _mean_columns(block: Block, labels: list[str], narrow: bool) -> Iterator[tuple[Name, list[Cell]]]:
+    mean = "Mean " if len(block.sections) > 1 and not narrow else ""
+    for column in MEAN_COLUMNS:
+        yield Name(f"{mean}{column.heading}"), _mean_column(block, labels, column)
+
+
 def _mean_column(block: Block, labels: list[str], column: Column) -> list[Cell]:
     summaries = [mean_over_sets(block, label, column.metric) for label in labels]
     compare_as = [_compares_as(block, label) for label in labels]
@@ -97,7 +108,7 @@ def _mean_column(block: Block, labels: list[str], column: Column) -> list[Cell]:
 
 
 def _without_spread(cells: list[Cell]) -> list[Cell]:
-    return [Cell(cell.mean, best=cell.best) for cell in cells]
+    return [Cell(cell.mean, best=cell.best, marks=cell.marks) for cell in cells]
 
 
 def _compares_as(block: Block, label: str) -> Hashable | None:

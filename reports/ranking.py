@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .blocks import Block
+from .blocks import Block, Entry
 from .result_row import grouped
 from .summary import Summary, summarise
 
@@ -29,14 +30,19 @@ class Choice:
 
 
 def mean_over_sets(block: Block, label: str, metric: str) -> Summary | None:
-    """The mean over the OOD sets for each seed, averaged over seeds; None unless defined for every set and seed.
+    """The mean over the OOD sets for each seed, averaged over seeds; None unless defined for every set and seed."""
+    entries = block.entries_of(label)
+    return None if len(entries) < len(block.sections) else mean_of_entries(entries, metric)
+
+
+def mean_of_entries(entries: Sequence[Entry], metric: str) -> Summary | None:
+    """The mean over one method's OOD sets for each seed, averaged over seeds; None unless defined for all of them.
 
     Without a spread where the sets do not have the same seeds.
     """
-    entries = block.entries_of(label)
     summaries = [summarise([row.metrics[metric] for row in entry.rows]) for entry in entries]
     means = [summary.mean for summary in summaries if summary]
-    if len(means) < len(block.sections):
+    if len(means) < len(entries):
         return None
     if len({entry.seeds for entry in entries}) > 1:
         return Summary(statistics.fmean(means), None)

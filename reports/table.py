@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .about import about, accuracy, seeds_differ
 from .best import best_places
 from .blocks import Block, Entry, Section
 from .columns import Column
-from .notes import Notes, parameter_note, section_note, undefined_note, warning_notes
-from .summary import DASH, Summary, decimals_for, percent, summarise
+from .group_means import GroupMean, alike, means_of_group
+from .notes import Notes, network_notes, parameter_note, section_note, suite_note, undefined_note, warning_notes
+from .summary import DASH, Summary, decimals_for, images, percent, summarise
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,27 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
-    """The lines of one OOD set of `n_ood` images."""
+    """The lines of one OOD set of `n_ood` images, or of means over several sets, whose images are not counted.
+
+    `suite_group` is that of the set or sets in a suite, or empty; `not_run` says why a set has no lines.
+    """
 
     ood: Name
-    n_ood: int
+    n_ood: int | None
     lines: tuple[Line, ...]
+    suite_group: str = ""
+    not_run: str = ""
+
+    @property
+    def before(self) -> str:
+        """What stands before the name where groups have no column: the suite's group."""
+        return f"{self.suite_group}:" if self.suite_group else ""
+
+    @property
+    def after(self) -> str:
+        """What stands after the name where numbers have no column: how many images there are, or why no lines."""
+        count = "" if self.n_ood is None else f"({images(self.n_ood)})"
+        return f"– not run: {self.not_run}" if self.not_run else count
 
 
 @dataclass(frozen=True)
@@ -66,12 +83,18 @@ class Table:
     seeds_differ: bool
     notes: tuple[str, ...]
 
+    @property
+    def has_suite(self) -> bool:
+        """Whether some of its sets are in a group of a suite."""
+        return any(group.suite_group for group in self.groups)
+
 
 def make_table(block: Block, columns: Sequence[Column]) -> Table:
-    """The table of a block with the given metrics."""
+    """The table of a block with the given metrics; with a suite also what it lacks and the means over its groups."""
     notes = Notes()
-    id_marks = notes.marks(f"{block.id}: {block.id_note}" if block.id_note else "")
-    groups = tuple(_group(block, section, columns, notes) for section in block.sections)
+    id_note = f"{block.id}: {block.id_note}" if block.id_note else ""
+    id_marks = notes.marks(id_note, *network_notes(block), suite_note(block))
+    groups = tuple(_groups(block, columns, notes))
     return Table(
         id=Name(block.id, id_marks),
         about=about(block),
@@ -84,8 +107,37 @@ def make_table(block: Block, columns: Sequence[Column]) -> Table:
 
 
 def make_further_table(block: Block, columns: Sequence[Column]) -> Table:
-    """A table of further metrics to stand after the block's main table, whose accuracy it does not repeat."""
-    return replace(make_table(block, columns), accuracy="")
+    """A table of further metrics to stand after the block's main table, whose accuracy and suite it does not repeat."""
+    silent = None if block.suite is None else replace(block.suite, notes=(), images={}, title="")
+    return replace(make_table(replace(block, suite=silent), columns), accuracy="")
+
+
+def _groups(block: Block, columns: Sequence[Column], notes: Notes) -> Iterator[Group]:
+    """The sets of the suite's groups, each group with its missing sets and its means; then what no group has."""
+    suite = block.suite
+    in_suite = {ood for sets in suite.groups.values() for ood in sets} if suite else set()
+    for name, sets in suite.groups.items() if suite else ():
+        here = [section for section in block.sections if section.ood in sets]
+        for section in here:
+            yield replace(_group(block, section, columns, notes), suite_group=name)
+        missing = [one for one in sets if one in suite.absent and one not in {section.ood for section in here}]
+        yield from (Group(Name(one), None, (), name, suite.absent[one]) for one in missing)
+        if len(sets) > 1:
+            yield from (_mean_group(means, columns) for means in alike(means_of_group(block, name)))
+    yield from (_group(block, section, columns, notes) for section in block.sections if section.ood not in in_suite)
+
+
+def _mean_group(means: Sequence[GroupMean], columns: Sequence[Column]) -> Group:
+    by_column = []
+    for column in columns:
+        summaries = [mean.of(column.metric) for mean in means]
+        compare_as = [mean.entries[0].compares_as for mean in means]
+        by_column.append(figure_cells(summaries, compare_as, higher_is_better=column.higher_is_better))
+    lines = [
+        Line(Name(mean.label), _seed_count(mean.entries[0]), cells)
+        for mean, cells in zip(means, zip(*by_column, strict=True), strict=True)
+    ]
+    return Group(Name(means[0].words), None, tuple(lines), means[0].group)
 
 
 def _group(block: Block, section: Section, columns: Sequence[Column], notes: Notes) -> Group:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.atomic import write_text
 from bench.report import Report, Results, report
+from bench.suites.record import SuiteRecord
 
 from .about import accuracy
-from .blocks import Block, blocks_of
-from .columns import LEGEND, MAIN_COLUMNS, STAR
+from .blocks import Block
+from .columns import STAR, legend_of, main_columns
 from .cost_table import make_cost_table
 from .escaping import display_width, one_line, pad, superscript
 from .overview import MOST_LISTED, first_that_fits, needs_overview
 from .sheet import Sheet
-from .summary import images
+from .suite_blocks import suite_blocks
 from .table import Cell, Group, Line, Name, Table, make_table
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ HINT = (
 )
 
 
-def text_table(frame: pd.DataFrame) -> str:
+def text_table(frame: pd.DataFrame, suites: Mapping[str, SuiteRecord] | None = None) -> str:
     """The comparison table of a run's rows, in percent, the best marked with a star, notes below; ends with a newline.
 
     Where there are many OOD sets it begins with an overview, and where there are many methods that is all of it.
-    `frame` has the columns of `bench.running.rows`. Raises `BenchError` when it has no rows.
+    `frame` has the columns of `bench.running.rows`; `suites` are those of its ID sets, by name. Raises `BenchError`
+    when it has no rows.
     """
-    shown = [_BlockText(block) for block in blocks_of(frame)]
+    shown = [_BlockText(block) for block in suite_blocks(frame, suites or {})]
     legends = dict.fromkeys(legend for text in shown for legend in text.legends)
     return "\n\n".join([*(text.text for text in shown), *map(wrap, legends)]) + "\n"
 
@@ -52,7 +54,7 @@ class TextTable(Report):
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `table.txt`. Raises `BenchError` without finished cells."""
         path = folder / "table.txt"
-        write_text(path, self.text(results.rows))
+        write_text(path, self.text(results.rows, results.suites))
         return [path]
 
 
@@ -64,11 +66,11 @@ class _BlockText:
         if overview and len(block.labels) > MOST_LISTED:
             heading, parts, self.legends = f"{block.id}: {overview.about}", [sheet_text(overview)], [STAR, HINT]
         else:
-            table, costs = make_table(block, MAIN_COLUMNS), make_cost_table(block)
+            table, costs = make_table(block, main_columns(block.suite)), make_cost_table(block)
             heading = f"{_name(table.id)}: {table.about}"
             sheets = [sheet_text(sheet) if sheet else "" for sheet in (overview, costs)]
             parts = [part for part in (sheets[0], _render(table), sheets[1]) if part]
-            self.legends = [f"{LEGEND} {STAR}", *([costs.legend] if costs else [])]
+            self.legends = [f"{legend_of(table.columns)} {STAR}", *([costs.legend] if costs else [])]
         if overview:
             self.legends.insert(0, overview.legend)
         lines = [wrap(one_line(line)) for line in (heading, accuracy(block)) if line]
@@ -113,7 +115,7 @@ def _titles(table: Table) -> list[str]:
 
 
 def _heading(group: Group) -> str:
-    return f"{_name(group.ood)} ({images(group.n_ood)})"
+    return " ".join(part for part in (one_line(group.before), _name(group.ood), one_line(group.after)) if part)
 
 
 def _line(line: Line, table: Table) -> list[str]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from bench.suites.record import SuiteRecord
 
 from .options import OutputFormat
 
 
-def print_rows(rows: Sequence[dict[str, Any]], output_format: OutputFormat) -> None:
-    """Print result rows; JSON and CSV hold fractions in [0, 1] at full precision, the table shows percent."""
+def print_rows(rows: Sequence[dict[str, Any]], output_format: OutputFormat, suites: Mapping[str, SuiteRecord]) -> None:
+    """Print result rows; JSON and CSV hold fractions in [0, 1] at full precision, the table shows percent.
+
+    `suites` are those that the rows' ID sets were run with, by the name of the ID set; the table shows their groups.
+    """
     if output_format is OutputFormat.json:
         print(json.dumps(list(rows), indent=1, allow_nan=False))
         return
@@ -22,4 +27,4 @@ def print_rows(rows: Sequence[dict[str, Any]], output_format: OutputFormat) -> N
         return
     from bench.report import REPORTS
 
-    print(REPORTS.get("text-table")().text(frame))
+    print(REPORTS.get("text-table")().text(frame, suites))

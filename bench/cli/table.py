@@ -17,10 +17,11 @@ def table(
     """Print the table of a results folder, and write its table files again."""
     from bench.progress import say
     from bench.running.execute import stored_rows, write_files
+    from bench.suites.record import kept_suites
 
     from .output import print_rows
 
     rows = stored_rows(folder)
-    print_rows(rows, output_format)
+    print_rows(rows, output_format, kept_suites(folder))
     for path in write_files(folder, ["comparison-table", "text-table", "threshold-table"]):
         say(f"wrote {path}")

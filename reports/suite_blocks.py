@@ -1,0 +1,31 @@
+"""Blocks in the order of their suites: its groups one after another, then what no group has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bench.suites.record import SuiteRecord
+
+from .blocks import Block, Section, blocks_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def suite_blocks(frame: pd.DataFrame, suites: Mapping[str, SuiteRecord]) -> list[Block]:
+    """The blocks of a result table, each with the suite of its ID set; raises `BenchError` when it has no rows."""
+    return [_with_suite(block, suites) for block in blocks_of(frame)]
+
+
+def _with_suite(block: Block, suites: Mapping[str, SuiteRecord]) -> Block:
+    suite = suites.get(block.entries[0].rows[0].id)  # the block's own name has shifted sets in it
+    if suite is None:
+        return block
+    order = [ood for sets in suite.groups.values() for ood in sets]
+
+    def place(section: Section) -> int:
+        return order.index(section.ood) if section.ood in order else len(order)
+
+    return replace(block, sections=tuple(sorted(block.sections, key=place)), suite=suite)

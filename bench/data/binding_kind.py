@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -47,14 +47,13 @@ class BindingKind(ABC):
         """The splits that there are, `test` at least, each with the files and folders that it needs."""
         return {"test": [Path(self.source)]}
 
+    def remedy(self) -> str:
+        """What to type where the paths are not there; empty where a kind knows nothing."""
+        return ""
+
     @abstractmethod
     def open(self, split: str) -> Images:
         """The images of one of the splits that `paths` names. Raises `BenchError` for what a user can mend."""
-
-    def fetch(self, say: Callable[[str], None]) -> bool:
-        """Download what is missing, where the kind can; returns whether it can."""
-        del say
-        return False
 
 
 def known_kind(kind: str) -> type[BindingKind]:

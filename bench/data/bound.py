@@ -102,7 +102,10 @@ class BoundSet(DataSet):
         return images
 
     def _missing(self, path: Path) -> MissingDataError:
-        return MissingDataError(f"The binding '{self.binding}' points to nothing: there is no {path}.")
+        remedy = " ".join(dict.fromkeys(kind.remedy() for kind in self._kinds.values()))
+        return MissingDataError(
+            f"The binding '{self.binding}' points to nothing: there is no {path}. {remedy}".rstrip()
+        )
 
     def fetch(self, root: Path, say: Callable[[str], None]) -> None:
         """Say that there is nothing to fetch. Raises `MissingDataError` where the binding points to nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bench.errors import BenchError
 
-_INNERMOST = re.compile(r"\{([^{}]*)\}")
+_BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 _MOST = 100_000
 
@@ -17,9 +17,11 @@ def expanded(text: str) -> list[str]:
 
     Raises `BenchError` for more than 100,000 of them, and for braces that hold neither.
     """
-    found = _INNERMOST.search(text)
+    found = _BRACES.search(text)
     if found is None:
         return [text]
+    if "{" in text[: found.start()]:
+        raise BenchError(f"Cannot read the braces in '{text}': some are within others. Write the parts out.")
     parts = [f"{text[: found.start()]}{part}{text[found.end() :]}" for part in _parts(found[1], text)]
     names = [name for part in parts for name in expanded(part)]
     _require_few(len(names), text)

@@ -79,6 +79,11 @@ def repository_folder(name: str) -> Path:
     return hub_cache() / f"datasets--{name.replace('/', '--')}"
 
 
+def download_command(name: str) -> str:
+    """A sentence that says how to get the data set `name`."""
+    return f"Get it with the hub's own client: hf download {name} --repo-type dataset"
+
+
 def snapshot(name: str) -> Path:
     """The folder with the files of the data set `name` of the hub. Raises `MissingDataError` where it is not here."""
     hub = optional_module("huggingface_hub", extra=EXTRA, purpose=PURPOSE)
@@ -86,8 +91,7 @@ def snapshot(name: str) -> Path:
         return Path(hub.snapshot_download(name, repo_type="dataset", local_files_only=True, cache_dir=hub_cache()))
     except hub.errors.LocalEntryNotFoundError as error:
         raise MissingDataError(
-            f"The Hugging Face data set {name} is not on this machine: there is no {repository_folder(name)}. Get it "
-            f"with the hub's own client: hf download {name} --repo-type dataset"
+            f"The Hugging Face data set {name} is not whole on this machine. {download_command(name)}"
         ) from error
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.data.binding_kind import BindingKind, binding_kind
 from bench.data.class_order import numbered
-from bench.data.hub import EXTRA, PURPOSE, HubImages, read_table, repository_folder, snapshot
+from bench.data.hub import EXTRA, PURPOSE, HubImages, download_command, read_table, repository_folder, snapshot
 from bench.errors import BenchError, UnknownNameError
 from bench.optional import optional_module
 
@@ -47,6 +47,11 @@ class HuggingFace(BindingKind):
         name, split, _ = self._parts()
         folder = Path(name) if _is_path(name) else repository_folder(name)
         return {"test": [folder], **({} if split == "train" else {"train": [folder]})}
+
+    def remedy(self) -> str:
+        """The command of the hub's own client."""
+        name, _, _ = self._parts()
+        return "" if _is_path(name) else download_command(name)
 
     def open(self, split: str) -> HubImages:
         """The images of a split."""

@@ -9,6 +9,7 @@ import pickle
 import struct
 import tarfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,43 @@ def _odin(folder: str, side: int) -> Callable[[Path, Patch], Made]:
     return make
 
 
+def _flat(folder: str) -> Callable[[Path, Patch], Made]:
+    """Images in and below one folder, without labels."""
+
+    def make(root: Path, patch: Patch) -> Made:
+        pixels = _pixels(8, 8, 3)
+        for place, image in enumerate(pixels):
+            _save(root / folder / ("a" if place < 2 else "b") / f"{place}.jpg", image)
+        return pixels, None
+
+    return make
+
+
+def _classes(pattern: str, names: dict[str, int], ignored: str = "") -> Callable[[Path, Patch], Made]:
+    """Two images in each class folder, all in every folder that `pattern` gives; `names` has the labels in order."""
+
+    def make(root: Path, patch: Patch) -> Made:
+        pixels, labels = _pixels(8, 8, 3), []
+        kinds = import_module("bench.datasets.imagenet_shifted").KINDS if "{kind}" in pattern else ("",)
+        folders = [root / pattern.format(kind=kind, level=level) for kind in kinds for level in range(1, 6)]
+        for place, image in enumerate(pixels):
+            name = list(names)[place // 2]
+            labels.append(names[name])
+            for folder in dict.fromkeys(folders):
+                _save(folder / name / f"{place}.JPEG", image)
+        if ignored:
+            for folder in dict.fromkeys(folders):
+                _save(folder / ignored / "other.JPEG", pixels[0])
+        return pixels, np.array(labels)
+
+    return make
+
+
+GOLDFISH, SHARK, HEN, ACORN = "n01443537", "n01484850", "n01514859", "n12267677"
+"""Classes of ImageNet-R by their WordNet numbers; among ImageNet's 1,000 their places are 1, 2, 8 and 988."""
+TENCH = "n01440764"
+"""The first class of ImageNet, which is not among the 200."""
+
 MAKERS: dict[str, Callable[[Path, Patch], Made]] = {
     "cifar10": _cifar("CIFAR10", "labels", "label_names"),
     "cifar100": _cifar("CIFAR100", "fine_labels", "fine_label_names"),
@@ -171,6 +209,17 @@ MAKERS: dict[str, Callable[[Path, Patch], Made]] = {
     "lsun-resize": _odin("LSUN_resize/LSUN_resize", 32),
     "lsun-crop": _odin("LSUN/test", 36),
     "isun": _odin("iSUN/iSUN_patches", 32),
+    "tinyimagenet": _flat("tiny-imagenet-200/val/images"),
+    "ssb-hard": _flat("ssb_hard"),
+    "ninco": _flat("NINCO/NINCO_OOD_classes"),
+    "inaturalist": _flat("iNaturalist/images"),
+    "openimage-o": _flat("openimage_o"),
+    "imagenet200": _classes("imagenet/val", {GOLDFISH: 0, HEN: 4, ACORN: 199}, TENCH),
+    "imagenet-r": _classes("imagenet-r", {GOLDFISH: 0, SHARK: 1, ACORN: 199}),
+    "imagenet-v2": _classes("imagenetv2-matched-frequency-format-val", {"1": 1, "10": 10, "988": 988}),
+    "imagenet200-v2": _classes("imagenetv2-matched-frequency-format-val", {"1": 0, "8": 4, "988": 199}, "0"),
+    "imagenet-c": _classes("imagenet-c/{kind}/{level}", {TENCH: 0, GOLDFISH: 1, ACORN: 2}),
+    "imagenet200-c": _classes("imagenet-c/{kind}/{level}", {GOLDFISH: 0, HEN: 4, ACORN: 199}, TENCH),
 }
 
 

@@ -16,9 +16,10 @@ def group_columns(block: Block, labels: list[str], notes: Notes) -> Iterator[tup
     """For AUROC, then for the suite's reading of FPR@95, a column for each group: its title, and a cell for each label.
 
     A mean over some sets of a group alone is marked with a note, and compared only with those over the same sets.
+    There is no column without a suite, nor for a group without means.
     """
-    assert block.suite is not None
-    by_group = {group: {one.label: one for one in means_of_group(block, group)} for group in block.suite.groups}
+    groups = block.suite.groups if block.suite else {}
+    by_group = {group: {one.label: one for one in means_of_group(block, group)} for group in groups}
     for column, title in ((AUROC, AUROC.heading), (fpr_reading(block.suite), FPR.heading)):
         for group, means in by_group.items():
             if not means:

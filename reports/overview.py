@@ -54,7 +54,8 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
     sections = () if width is Width.MEANS or len(block.sections) == 1 else block.sections
     notes = Notes()
     names = [_heading(section, block, notes, number if narrow else 0) for number, section in enumerate(sections, 1)]
-    means = list(group_columns(block, labels, notes) if block.suite else _mean_columns(block, labels, narrow))
+    of_groups = list(group_columns(block, labels, notes))
+    means = of_groups or list(_mean_columns(block, labels, narrow))
     columns = [
         *(_set_column(section, labels) for section in sections),
         *((_without_spread(cells) if narrow else cells) for _, cells in means),
@@ -67,7 +68,7 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
         titles=(*names, *(title for title, _ in means)),
         lines=tuple(lines),
         key=", ".join(f"S{number}={section.ood}" for number, section in enumerate(sections, 1)) if narrow else "",
-        legend=f"{GROUP_LEGEND} {meaning_of(fpr_reading(block.suite))}" if block.suite else LEGEND,
+        legend=f"{GROUP_LEGEND} {meaning_of(fpr_reading(block.suite))}" if of_groups else LEGEND,
         notes=notes.texts,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .blocks import Block
-from .result_row import NO_NETWORK, USUAL_PRECISION, training_words
+from .result_row import NO_NETWORK, USUAL_PRECISION, ResultRow, training_words
 from .summary import DASH, Summary, images, percent, summarise
 
 MOST_NAMED = 6
@@ -38,9 +38,8 @@ def accuracy(block: Block) -> str:
             (row.seed, row.weights): row for entry in block.entries_of(label) for row in entry.rows if row.has_network
         }
         if rows:
-            summary = summarise([row.id_accuracy for row in rows.values()])
             objective = "/".join(dict.fromkeys(row.objective for row in rows.values()))
-            users.setdefault((_accuracy_text(summary), objective), []).append(label)
+            users.setdefault((_accuracies(list(rows.values())), objective), []).append(label)
     parts = []
     for (figure, objective), labels in users.items():
         methods = ", ".join(labels) if len(labels) <= MOST_NAMED else f"{len(labels)} methods"
@@ -63,6 +62,17 @@ def _seed_words(block: Block) -> list[str]:
 def _known_seeds(seeds: Sequence[tuple[int | None, ...]]) -> set[tuple[int, ...]]:
     known = {tuple(seed for seed in one if seed is not None) for one in seeds}
     return known - {()}
+
+
+def _accuracies(rows: Sequence[ResultRow]) -> str:
+    """The accuracy on the ID test images, and in brackets those on the covariate-shifted sets."""
+    shifted = [f"{name}: {_accuracy_text(_mean_on(name, rows))}" for name in rows[0].shifted]
+    own = _accuracy_text(summarise([row.id_accuracy for row in rows]))
+    return f"{own} ({', '.join(shifted)})" if shifted else own
+
+
+def _mean_on(name: str, rows: Sequence[ResultRow]) -> Summary | None:
+    return summarise([row.shifted[name] for row in rows])
 
 
 def _accuracy_text(summary: Summary | None) -> str:

@@ -39,6 +39,9 @@ NO_NETWORK = "none"
 USUAL_PRECISION = "fp32"
 """How networks are run unless asked otherwise; rows from before precision was told were made so too."""
 
+MOST_SHIFTED = 2
+"""More shifted sets than these are counted instead of named; the note of the ID images names them all."""
+
 UNKNOWN_TRAINING = "unknown"
 """The objective in the rows of networks that were not trained here."""
 
@@ -47,8 +50,9 @@ UNKNOWN_TRAINING = "unknown"
 class ResultRow:
     """One finished cell. `metrics` are fractions in [0, 1], None where undefined; texts are empty where absent.
 
-    `costs` are None where not known; `tuned_on` is empty when nothing was tuned; `warnings` is one text. The other
-    names are those of the result rows.
+    `shifted` maps each covariate-shifted set that counts as in-distribution, besides the ID test images, to the
+    accuracy there; it is empty where there are none. `costs` are None where not known; `tuned_on` is empty when nothing
+    was tuned; `warnings` is one text. The other names are those of the result rows.
     """
 
     method: str
@@ -64,6 +68,7 @@ class ResultRow:
     n_id: int
     n_ood: int
     id_accuracy: float | None
+    shifted: Mapping[str, float | None]
     metrics: Mapping[str, float | None]
     costs: Mapping[str, float | None]
     tuned_on: str
@@ -77,6 +82,12 @@ class ResultRow:
     def has_network(self) -> bool:
         """Whether the method looks at what a network makes of the images, not at their pixels alone."""
         return self.network != NO_NETWORK
+
+    @property
+    def positives(self) -> str:
+        """What counts as in-distribution: the ID set and the shifted sets, by name or if there are many by number."""
+        shown = list(self.shifted) if len(self.shifted) <= MOST_SHIFTED else [f"{len(self.shifted)} shifted sets"]
+        return " + ".join([self.id, *shown])
 
 
 def read_rows(frame: pd.DataFrame, metrics: Sequence[str] = METRICS) -> list[ResultRow]:
@@ -117,6 +128,7 @@ def _read(record: Mapping[Hashable, Any], metrics: Sequence[str]) -> ResultRow:
         n_id=int(record["n_id"]),
         n_ood=int(record["n_ood"]),
         id_accuracy=_number(record["id_accuracy"]),
+        shifted=json.loads(_text(record.get("shifted")) or "{}"),  # as above
         metrics={name: _number(record[name]) for name in metrics},
         costs={name: _number(record.get(name)) for name in COSTS},
     )

@@ -68,6 +68,6 @@ def _csv(found: Sequence[tuple[ResultRow, ThresholdTransfer]]) -> str:
     for row, transfer in found:
         sizes = [part.size for part in (transfer.right, transfer.wrong, transfer.test, transfer.ood)]
         thresholds = [transfer.chosen.threshold, transfer.keeping]
-        known = [getattr(row, name) for name in about]
+        known = [row.positives if name == "id" else getattr(row, name) for name in about]
         writer.writerow([*known, *sizes, *thresholds, *(row.metrics[name] for name in METRICS), row.key])
     return text.getvalue()

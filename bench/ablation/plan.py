@@ -57,7 +57,7 @@ def _specification(
     given = {name: value for name, value in options.items() if value is not None}
     values = {"id": "", "out": Path("runs") / f"ablate-{ablation.name}", **ablation.base, **changes, **given}
     values.pop("format", None)
-    for name in ("method", "ood"):
+    for name in ("method", "ood", "shifted"):
         several = values.get(name, ())
         values[name] = (several,) if isinstance(several, str) else tuple(several)
     of_file = {**ablation.base.get("settings", {}), **changes.get("settings", {})}

@@ -29,6 +29,8 @@ def facts_of(kind: Kind, name: str) -> tuple[str, Facts]:
         return _BY_NAME[kind](name)
     if kind is Kind.DATASET and (bound := _bound_set(name)) is not None:
         return bound
+    if kind is Kind.DATASET and name.startswith("corrupt:"):
+        return _corrupted_set(name)
     from bench.registry import registry
 
     entry = registry(kind.value).entry(name)
@@ -90,6 +92,14 @@ def _bound_set(name: str) -> tuple[str, Facts] | None:
     return text, [(label, value) for label, value in facts if value]
 
 
+def _corrupted_set(name: str) -> tuple[str, Facts]:
+    from bench.data.project import project_bindings
+    from bench.data.resolve import resolve_dataset
+
+    found = resolve_dataset(name, project_bindings(Path.cwd()), {})
+    return inspect.getdoc(found) or "", [(label, value) for label, value in _facts_of_set(found) if value]
+
+
 def _dataset(found: Any) -> Facts:
     return _facts_of_set(found(), _parameters(found))
 
@@ -135,6 +145,22 @@ def _objective(found: Any) -> Facts:
         ("parameters", _parameters(found)),
         ("network", "with the confidence branch" if found.confidence_branch else "without the confidence branch"),
     ]
+
+
+def _corruption(found: Any) -> Facts:
+    from bench.corruptions.corruption import CITATION
+
+    return [
+        ("paper", str(CITATION)),
+        ("family", found.family),
+        ("of CIFAR-10-C", "; ".join(map(_constants, found.small))),
+        ("of ImageNet-C", "; ".join(map(_constants, found.large))),
+        ("applied by", f"corrupt:NAME:{found.name}:SEVERITY as the name of a data set, severity 1 to 5"),
+    ]
+
+
+def _constants(level: Any) -> str:
+    return ", ".join(f"{one:g}" for one in level) if isinstance(level, tuple) else f"{level:g}"
 
 
 def _report(found: Any) -> Facts:
@@ -230,6 +256,7 @@ def _shortened(classes: Sequence[str]) -> str:
 _OF_KIND: dict[Kind, Callable[[Any], Facts]] = {
     Kind.METHOD: _method,
     Kind.DATASET: _dataset,
+    Kind.CORRUPTION: _corruption,
     Kind.NETWORK: _network,
     Kind.OBJECTIVE: _objective,
     Kind.REPORT: _report,

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     METHOD = "method"
     DATASET = "dataset"
+    CORRUPTION = "corruption"
     NETWORK = "network"
     RECIPE = "recipe"
     OBJECTIVE = "objective"

@@ -34,6 +34,10 @@ Protocol = Annotated[
 ]
 Seeds = Annotated[int | None, typer.Option(min=1, help="Train and evaluate with the seeds 0 to K-1.")]
 TuneOn = Annotated[str | None, typer.Option(help="OOD set that heldout-ood tunes on.")]
+Shifted = Annotated[
+    list[str] | None,
+    typer.Option(help="Set that counts as ID in the test, besides the ID test images: full-spectrum evaluation."),
+]
 Data = Annotated[Path | None, typer.Option(help="Folder of the data sets (default: $BENCH_DATA, else a cache folder).")]
 Checkpoint = Annotated[Path | None, typer.Option(help="Trained network: .safetensors, .pt, .pth or .th.")]
 Normalize = Annotated[

@@ -21,6 +21,7 @@ from .options import (
     Recipe,
     Seeds,
     Settings,
+    Shifted,
     TuneOn,
     Workers,
 )
@@ -41,6 +42,7 @@ def run(
     ] = None,
     id: Annotated[str | None, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")] = None,
     ood: Annotated[list[str] | None, typer.Option(help="OOD set: a name, NAME=folder:PATH or NAME=npz:PATH.")] = None,
+    shifted: Shifted = None,
     network: Network = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
@@ -73,7 +75,8 @@ def run(
     values = {} if file is None else read_run_file(file)
     printed = _chosen_format(output_format, values.pop("format", OutputFormat.table), file)
     options = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_SPECIFICATION}
-    options |= {"method": method, "ood": ood}  # where nothing is given for these, the context has empty tuples
+    # Where nothing is given for these, the context has empty tuples.
+    options |= {"method": method, "ood": ood, "shifted": shifted}
     options["seeds"] = seeds_from(seed, seeds)
     specification = make_specification(values, options, setting or [])
     from bench.running.preparation import Preparation
@@ -103,7 +106,7 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
     values = of_file | {name: value for name, value in options.items() if value is not None}
     values["settings"] = {**values.get("settings", {}), **settings_from(settings)}
     values["bindings"] = {**project_bindings(Path.cwd()), **values.get("bindings", {})}
-    for name in ("method", "ood"):
+    for name in ("method", "ood", "shifted"):
         given = values.get(name, ())
         values[name] = (given,) if isinstance(given, str) else tuple(given)
     values.setdefault("id", "")

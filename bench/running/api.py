@@ -21,6 +21,7 @@ def run(
     *,
     id: str,
     ood: str | Sequence[str],
+    shifted: str | Sequence[str] = (),
     seeds: int | Sequence[int] | None = None,
     settings: Mapping[str, Any] | None = None,
     out: str | Path = "runs/latest",
@@ -28,6 +29,8 @@ def run(
     **options: Any,
 ) -> pd.DataFrame:
     """Run methods on ID/OOD pairs and return one row per cell; what `out` holds already is not computed again.
+
+    The sets `shifted` count as in-distribution in the test, besides the ID test images: full-spectrum evaluation.
 
     The arguments are those of `bench run`: `network`, `checkpoint`, `normalize`, `recipe`, `protocol`, `tune_on`,
     `device`, `data`; `seeds` is a number of seeds to train with, or the seeds; `settings` maps `"odin.epsilon"` to a
@@ -39,6 +42,7 @@ def run(
         method=_several(method),
         id=id,
         ood=_several(ood),
+        shifted=_several(shifted),
         seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
         settings=settings or {},
         bindings=project_bindings(Path.cwd()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from bench.method_contract import Method
 from bench.metrics import OODMetrics
 
 from .attempt import Attempt
+from .full_spectrum import Shifted, shifted_words
 from .network import TestedNetwork
 from .protocol import Split
 from .transform_words import transform_words
@@ -28,6 +30,7 @@ class Cell(Attempt):
     ood: str
     id_images: Images
     ood_images: Images
+    shifted: Shifted
     protocol: str
     tune_on: str | None
     tune_identity: str | None
@@ -58,12 +61,24 @@ class Cell(Attempt):
             "ood": [self.ood, self.ood_images.identity],
             "precision": self.precision,
             **({} if self.train_identity is None else {"train": self.train_identity}),
+            **({"shifted": [[name, one.identity] for name, one in self.shifted.items()]} if self.shifted else {}),
         }
 
     def row(
-        self, chosen: Method, split: Split, metrics: OODMetrics, id_accuracy: float | None, *, tuned: bool
+        self,
+        chosen: Method,
+        split: Split,
+        shifted: Shifted,
+        metrics: OODMetrics,
+        accuracies: Mapping[str, float | None],
+        *,
+        tuned: bool,
     ) -> dict[str, Any]:
-        """The row with the columns of `bench.running.rows`, but for those of its cost."""
+        """The row with the columns of `bench.running.rows`, but for those of its cost.
+
+        `shifted` are the covariate-shifted images that were tested, `accuracies` those on the ID set and on each of
+        them.
+        """
         return {
             "method": self.method.name,
             "id": self.id,
@@ -73,12 +88,13 @@ class Cell(Attempt):
             "seed": self.network.seed,
             "protocol": self.protocol,
             "parameters": chosen.parameters(),
-            "id_accuracy": id_accuracy,
+            "id_accuracy": accuracies[self.id],
+            "shifted": {name: accuracies[name] for name in shifted},
             **metrics.to_dict(),
             "precision": self.precision,
             "transform": transform_words(self.network.transform),
             "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or "") if tuned else "",
-            "id_note": self.id_images.note,
+            "id_note": "; ".join(filter(None, (self.id_images.note, shifted_words(shifted)))),
             "ood_note": self.ood_images.note,
             "weights": self.network.weights_hash[:12],
             "key": self.key,

@@ -26,6 +26,8 @@ from .cost import Cost, state_bytes
 from .extraction import Extractor, Found, wanted_by
 from .failures import FailureLog
 from .fitter import Fitter, spelt
+from .full_spectrum import Shifted, shifted_tests
+from .positives import Positives
 from .protocol import Split, split_pair
 from .rows import row_of
 from .scoring import Scored, score_all
@@ -47,7 +49,8 @@ class Evaluation:
     """One network's cells: evaluated unless the store has them, each kept as soon as it is done.
 
     `caveats` are warnings that stand in each of its rows, `fit_caveats` in those of methods fitted on training images.
-    `facts` are those of the network, which candidates of a search must be able to work with.
+    `facts` are those of the network, which candidates of a search must be able to work with. The covariate-shifted sets
+    `shifted` count as in-distribution in the test.
     """
 
     extract: Extractor
@@ -62,6 +65,7 @@ class Evaluation:
     caveats: tuple[str, ...] = ()
     fit_caveats: tuple[str, ...] = ()
     facts: Facts | None = None
+    shifted: Shifted = field(default_factory=dict)
     _id_scores: dict[tuple[str, str], Scored] = field(default_factory=dict)
     _tuned: dict[tuple[str | None, ...], Tuned] = field(default_factory=dict)
 
@@ -88,6 +92,7 @@ class Evaluation:
             ood=ood,
             id_images=self.id_images,
             ood_images=ood_images,
+            shifted=self.shifted,
             protocol=self.protocol,
             tune_on=self.tune_on,
             tune_identity=None if self.tune_images is None else self.tune_images.identity,
@@ -116,17 +121,19 @@ class Evaluation:
             return
         by_method = {id(one.method): one for one in ready}
         wanted = wanted_by(one.method for one in ready)
-        of_id = self.extract(split.test_id, wanted, self.id)
-        of_ood = self.extract(split.test_ood, wanted, ood)
+        shifted = shifted_tests(self.shifted, split, self.protocol)
 
         def guard(method: Method) -> AbstractContextManager[None]:
             return self.log.guard([by_method[id(method)].cell])
 
-        id_scores = self._score_id([one.method for one in ready], split.test_id, of_id, guard)
-        correct = _correct(of_id)
-        for method, scored in score_all(list(id_scores), of_ood, ood, guard):
+        positives = Positives([one.method for one in ready])
+        for name, images in {self.id: split.test_id, **shifted}.items():
+            found = self.extract(images, wanted, name)
+            positives.add(name, self._score_id(positives.methods, name, images, found, guard), _correct(found))
+        of_ood = self.extract(split.test_ood, wanted, ood)
+        for method, scored in score_all(positives.methods, of_ood, ood, guard):
             with guard(method):
-                self._keep(by_method[id(method)], split, id_scores[method], scored, correct)
+                self._keep(by_method[id(method)], split, shifted, positives, scored)
 
     def _fit(self, cells: Sequence[Cell]) -> list[Ready]:
         """The cells with their methods fitted; cells whose fit failed are left out."""
@@ -174,30 +181,29 @@ class Evaluation:
     def _score_id(
         self,
         methods: Sequence[Method],
+        name: str,
         images: Images,
         found: Found,
         guard: Callable[[Method], AbstractContextManager[None]],
     ) -> dict[Method, Scored]:
-        """The scores of the ID test images; those that an earlier pair needed too are not computed again."""
+        """The scores of ID test images; those that an earlier pair needed too are not computed again."""
 
         def key(method: Method) -> tuple[str, str]:
             return spelt(method), images.identity
 
         new = [method for method in methods if key(method) not in self._id_scores]
-        for method, scored in score_all(new, found, self.id, guard):
+        for method, scored in score_all(new, found, name, guard):
             self._id_scores[key(method)] = scored
         return {method: self._id_scores[key(method)] for method in methods if key(method) in self._id_scores}
 
-    def _keep(
-        self, ready: Ready, split: Split, of_id: Scored, of_ood: Scored, correct: NDArray[np.bool_] | None
-    ) -> None:
+    def _keep(self, ready: Ready, split: Split, shifted: Shifted, positives: Positives, of_ood: Scored) -> None:
         cell, method = ready.cell, ready.method
-        scores = CellScores(of_id.scores, of_ood.scores, correct)
+        of_id = positives.of(method)
+        scores = CellScores(of_id.scores, of_ood.scores, positives.correct)
         metrics = evaluate(scores.id_scores, scores.ood_scores, context=f"{method.name} on {cell.id} / {cell.ood}")
-        id_accuracy = None if correct is None else float(correct.mean())
         device = self.extract.device
         seconds = ready.cost.seconds + of_id.cost.seconds + of_ood.cost.seconds
-        row = cell.row(method, split, metrics, id_accuracy, tuned=ready.tuned is not None)
+        row = cell.row(method, split, shifted, metrics, positives.accuracies, tuned=ready.tuned is not None)
         caveats = (*self.caveats, *(self.fit_caveats if "training" in method.needs else ()))
         record = {
             "cell": cell.describe(),

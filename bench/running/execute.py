@@ -65,6 +65,7 @@ def execute(preparation: Preparation) -> Outcome:
             extract=Extractor(preparation.tested_network(need), preparation.device, spec.pass_options),
             id=preparation.id_set.name,
             id_images=preparation.id_images,
+            shifted=preparation.shifted_images,
             train_images=lambda: preparation.train_images,
             protocol=spec.protocol,
             tune_on=spec.tune_on,

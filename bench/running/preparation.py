@@ -23,6 +23,7 @@ from bench.training.train import TrainingPlan, find_or_train
 
 from .caveats import caveats
 from .facts import facts_of_checkpoint, facts_of_plan, facts_without_network
+from .full_spectrum import shifted_tests
 from .network import TestedNetwork, ensemble_of, no_network
 from .network_need import NetworkNeed
 from .protocol import require_disjoint, split_pair
@@ -41,6 +42,8 @@ class Preparation:
         self.methods: list[Method] = self._make_methods()
         self.id_set = self._data_set(spec.id)
         self.ood_sets = {one.name: one for one in map(self._data_set, spec.ood)}
+        # Their order changes no figure, so it must not change the key of a result.
+        self.shifted_sets = {one.name: one for one in sorted(map(self._data_set, spec.shifted), key=lambda s: s.name)}
         self.tune_set = None if spec.tune_on is None else self._data_set(spec.tune_on)
         self._check_names()
         self.given = self._open_given()
@@ -60,12 +63,18 @@ class Preparation:
         spec = self.specification
         if self.id_set.name in self.ood_sets:
             raise BenchError(f"'{self.id_set.name}' is both the ID set and an OOD set. Leave it out of --ood.")
-        if self.tune_set is not None and self.tune_set.name in (self.id_set.name, *self.ood_sets):
+        for name in self.shifted_sets:
+            if name in (self.id_set.name, *self.ood_sets):
+                role = "the ID set" if name == self.id_set.name else "an OOD set"
+                raise BenchError(f"'{name}' is both {role} and a shifted set. Leave it out of --shifted.")
+        tested = (self.id_set.name, *self.ood_sets, *self.shifted_sets)
+        if self.tune_set is not None and self.tune_set.name in tested:
             raise BenchError(f"'{self.tune_set.name}' cannot be tuned on and tested on. Use another --tune-on.")
-        if len(self.ood_sets) < len(set(spec.ood)):
-            raise BenchError(f"Two of the OOD sets have the same name: {', '.join(spec.ood)}.")
+        for role, found, given in (("OOD", self.ood_sets, spec.ood), ("shifted", self.shifted_sets, spec.shifted)):
+            if len(found) < len(set(given)):
+                raise BenchError(f"Two of the {role} sets have the same name: {', '.join(given)}.")
         owners = [method.name for method in self.methods]
-        sets = [one.name for one in (self.id_set, *self.ood_sets.values(), self.tune_set) if one is not None]
+        sets = [*tested, *([] if self.tune_set is None else [self.tune_set.name])]
         objectives = [method.objective for method in self.methods if method.objective is not None]
         trained = [] if spec.checkpoint else ["recipe", *objectives]
         spec.require_used([*owners, *sets, *trained])
@@ -195,6 +204,11 @@ class Preparation:
         return {name: not_empty(one.load("test", self.place), name) for name, one in self.ood_sets.items()}
 
     @cached_property
+    def shifted_images(self) -> dict[str, Images]:
+        """The covariate-shifted images that count as ID in the test, by name, in the order of names."""
+        return {name: not_empty(one.load("test", self.place), name) for name, one in self.shifted_sets.items()}
+
+    @cached_property
     def tune_images(self) -> Images | None:
         """The images of the OOD set that is tuned on, or None."""
         return None if self.tune_set is None else not_empty(self.tune_set.load("test", self.place), self.tune_set.name)
@@ -205,7 +219,7 @@ class Preparation:
         Raises `BenchError` if two of the sets are the same images under two names, or an image would be tuned on and
         tested on.
         """
-        named = [(self.id_set.name, self.id_images), *self.ood_images.items()]
+        named = [(self.id_set.name, self.id_images), *self.ood_images.items(), *self.shifted_images.items()]
         if self.tune_set is not None and self.tune_images is not None:
             named.append((self.tune_set.name, self.tune_images))
         seen: dict[str, str] = {}
@@ -221,6 +235,7 @@ class Preparation:
         split = split_pair(protocol, self.id_images, images, ood=ood, tune_images=self.tune_images)
         try:
             require_disjoint(split, protocol)
+            shifted_tests(self.shifted_images, split, protocol)
         except BenchError as error:
             raise BenchError(f"'{ood}' cannot be tested with the protocol {protocol}: {error}") from error
 
@@ -253,6 +268,7 @@ class Preparation:
         cells = sum(len(need.methods) for need in self.needs) * len(self.ood_sets)
         return [
             f"ID: {self.id_set.name} ({len(self.id_images):,} test images)",
+            *(f"Shifted: {name} ({len(one):,} images){_note(one)}" for name, one in self.shifted_images.items()),
             *(f"OOD: {name} ({len(images):,} images){_note(images)}" for name, images in self.ood_images.items()),
             *(f"Network: {need.describe()}" for need in self.needs),
             *(f"Left out: {reason}" for reason in self.skipped),

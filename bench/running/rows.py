@@ -25,6 +25,7 @@ COLUMNS = (
     "n_id",
     "n_ood",
     "id_accuracy",
+    "shifted",
     "auroc",
     "fpr_at_95_tpr",
     "fpr_at_95_tpr_ood",
@@ -47,12 +48,13 @@ COLUMNS = (
     "weights",
     "key",
 )
-"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined;
-`parameters` is an object, `warnings` a list of sentences, `transform` the input transform in words, `tuned_on` what the
-protocol chose parameters on, empty where the method has none to choose. `fit_seconds` to `state_bytes` are what the
-method cost, as `bench.running.cost` measures it: they differ from run to run and are null where they are not known; all
-else is the same in every run. `microseconds_of_earlier_passes` is the share of `microseconds_per_image` for passes that
-were found in the cache: an earlier run made and measured them."""
+"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined; `parameters`
+is an object, `shifted` one that maps each covariate-shifted set which counts as ID beside the ID test images to the
+accuracy there, and `id_accuracy` is that of the ID test images alone; `warnings` is a list of sentences, `transform`
+the input transform in words, `tuned_on` what the protocol chose parameters on, empty where the method has none to
+choose. `fit_seconds` to `state_bytes` are what the method cost, as `bench.running.cost` measures it: they differ from
+run to run and are null where they are not known; all else is the same in every run. `microseconds_of_earlier_passes` is
+the share of `microseconds_per_image` for passes that were found in the cache: an earlier run made and measured them."""
 
 COST = (
     "fit_seconds",
@@ -68,16 +70,24 @@ def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """The row of a stored cell, with its cost; what rows did not tell formerly is read off the cell."""
     cost = record.get("cost", {})
     transform = transform_words(InputTransform.from_dict(record["cell"]["transform"]))
-    earlier = {"precision": "fp32", "transform": transform}
+    earlier = {"precision": "fp32", "transform": transform, "shifted": {}}
     return {**earlier, **record["row"], **{name: cost.get(name) for name in COST}}
 
 
 def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The rows as a table; `parameters` become compact JSON and `warnings` one text, so that every cell is plain."""
+    """The rows as a table, with plain cells.
+
+    `parameters` become compact JSON, and `shifted` too unless it is empty; `warnings` become one text.
+    """
     import pandas as pd
 
     plain = [
-        {**row, "parameters": json.dumps(row["parameters"], sort_keys=True), "warnings": "; ".join(row["warnings"])}
+        {
+            **row,
+            "parameters": json.dumps(row["parameters"], sort_keys=True),
+            "shifted": json.dumps(row["shifted"]) if row.get("shifted") else "",
+            "warnings": "; ".join(row["warnings"]),
+        }
         for row in rows
     ]
     return pd.DataFrame(plain, columns=list(COLUMNS))

@@ -55,14 +55,15 @@ def _located(data: dict[str, Any], folder: Path) -> dict[str, Any]:
         return folder / Path(text).expanduser()
 
     kinds: dict[str, Callable[[Any], Any]] = {
-        "id": bound, "tune_on": bound, "ood": several, "checkpoint": path, "data": path, "out": path
+        "id": bound, "tune_on": bound, "ood": several, "shifted": several, "checkpoint": path, "data": path,
+        "out": path,
     }  # fmt: skip
     return {key: kinds[key](value) for key, value in data.items() if key in kinds}
 
 
 def _check_kind(key: str, value: Any, path: Path) -> None:
     """Raise `BenchError` unless `value` is of the kind that the key of a run file takes."""
-    if key in ("method", "ood"):
+    if key in ("method", "ood", "shifted"):
         fits = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
         wanted = "a name or a list of names"
     elif key in ("seed", "seeds", "workers"):

@@ -19,6 +19,7 @@ from .protocol import PROTOCOLS
 class RunSpecification:
     """One run: methods against ID/OOD pairs, on networks that are trained or given.
 
+    The sets `shifted` count as in-distribution in the test: the ID test images under a covariate shift.
     `network`, `recipe` are None for the ID set's defaults, `seeds` for the seed 0; `checkpoint` replaces training;
     `settings` maps `name.parameter` of a method, data set, objective or the `recipe` to a value; `bindings` name local
     images. `needed` are the fields that must name something, and the kinds of these names.
@@ -29,6 +30,7 @@ class RunSpecification:
     method: tuple[str, ...]
     id: str
     ood: tuple[str, ...]
+    shifted: tuple[str, ...] = ()
     network: str | None = None
     checkpoint: Path | None = None
     normalize: str | None = None

@@ -174,6 +174,20 @@ def papers() -> str:
     return table(("name", "table", "rows", "protocol", "recipe"), rows)
 
 
+def suites() -> str:
+    """The suites that are shipped."""
+    from bench.suites.library import find_suite, suite_names
+
+    rows = []
+    for name in suite_names():
+        found = find_suite(name)
+        groups = [f"{group}: {', '.join(f'`{one}`' for one in sets)}" for group, sets in found.groups.items()]
+        shifted = ", ".join(f"`{one}`" for one in found.covariate) or "–"
+        source = paper(found.citation) if found.citation else "–"
+        rows.append((f"`{name}`", f"`{found.id}`", "<br>".join(groups), shifted, source))
+    return table(("suite", "ID set", "OOD sets", "full spectrum", "source"), rows)
+
+
 def protocols() -> str:
     """How parameters may be chosen."""
     from bench.running.protocol import PROTOCOLS
@@ -247,6 +261,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "prediction-reports": prediction_reports,
     "papers": papers,
     "protocols": protocols,
+    "suites": suites,
     "commands": commands,
     "command-options": command_options,
 }

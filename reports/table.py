@@ -114,14 +114,14 @@ def make_further_table(block: Block, columns: Sequence[Column]) -> Table:
 
 def _groups(block: Block, columns: Sequence[Column], notes: Notes) -> Iterator[Group]:
     """The sets of the suite's groups, each group with its missing sets and its means; then what no group has."""
-    suite = block.suite
-    in_suite = {ood for sets in suite.groups.values() for ood in sets} if suite else set()
-    for name, sets in suite.groups.items() if suite else ():
+    groups, absent = (block.suite.groups, block.suite.absent) if block.suite else ({}, {})
+    in_suite = {ood for sets in groups.values() for ood in sets}
+    for name, sets in groups.items():
         here = [section for section in block.sections if section.ood in sets]
         for section in here:
             yield replace(_group(block, section, columns, notes), suite_group=name)
-        missing = [one for one in sets if one in suite.absent and one not in {section.ood for section in here}]
-        yield from (Group(Name(one), None, (), name, suite.absent[one]) for one in missing)
+        missing = [one for one in sets if one in absent and one not in {section.ood for section in here}]
+        yield from (Group(Name(one), None, (), name, absent[one]) for one in missing)
         if len(sets) > 1:
             yield from (_mean_group(means, columns) for means in alike(means_of_group(block, name)))
     yield from (_group(block, section, columns, notes) for section in block.sections if section.ood not in in_suite)

@@ -23,6 +23,7 @@ from bench.networks.classifier import NETWORKS, build_network
 from bench.report import REPORTS
 from bench.reproducing.library import paper_names
 from bench.running.protocol import PROTOCOLS
+from bench.suites.library import suite_names
 from bench.training.objective import OBJECTIVES
 from bench.training.recipe import recipe_names, recipe_summary
 
@@ -42,6 +43,7 @@ NAMES: dict[str, list[str]] = {
     "report": REPORTS.names(),
     "paper": paper_names(),
     "ablation": ablation_names(),
+    "suite": suite_names(),
 }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import bench
 from bench.errors import BenchError, UnknownNameError
 from bench.suites.file import suite_from_file, suite_from_table
 from bench.suites.suite import Suite
@@ -151,3 +154,12 @@ def test_narrowing_to_what_is_not_there_is_refused() -> None:
         SUITE.narrowed([], ["nar"])
     with pytest.raises(BenchError, match="'covariate' of the suite small show its ID classes: they are no OOD sets"):
         SUITE.narrowed([], ["covariate"])
+
+
+def test_the_example_in_the_docs_is_a_suite() -> None:
+    text = (Path(bench.__file__).parents[1] / "docs" / "suites.md").read_text(encoding="utf-8")
+    [example] = [part for part in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if part.startswith("title")]
+    suite = suite_from_table(tomllib.loads(example), "streets", Path("streets.toml"))
+    assert list(suite.groups) == ["near", "far", "rain"]
+    assert suite.covariate == ("dusk=folder:dusk",)
+    assert set(suite.bindings) == {"dtd"}

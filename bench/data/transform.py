@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
-from bench.errors import BenchError
+from bench.errors import BenchError, UnknownNameError
 
 from .images import Pixels
+from .sizing import Interpolation, centre, checked_interpolation, filled, interpolated, shorter_side_resized
+
+Fit = Literal["crop", "stretch", "refuse"]
+"""What is done with images of another size than the network takes."""
 
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}
 _LUMA = (0.299, 0.587, 0.114)
@@ -25,8 +28,12 @@ class InputTransform:
 
     Values are scaled to [0, 1], grey images are repeated to RGB or RGB reduced to grey (ITU-R 601 luma), alpha is
     dropped, and `mean` and `std` (one value per channel, in [0, 1] units) are applied. Images of another size are
-    treated as `fit` says: `crop` resizes the shorter side (bilinear with antialiasing) and crops the centre,
-    `stretch` resizes both sides, `refuse` raises `BenchError`.
+    treated as `fit` says: `crop` resizes the shorter side and crops the centre, `stretch` resizes both sides, `refuse`
+    raises `BenchError`. They are resized with antialiasing, `interpolation` being `bilinear`, `bicubic` or `nearest`.
+
+    With `resize` every image is resized first, also one that has the right size: its shorter side to that many pixels
+    (`crop`), or both sides, so that the shorter side of height and width would become that long (`stretch`); then
+    height and width are cut out at the centre. That is how torchvision, timm and transformers make the input of theirs.
     """
 
     height: int
@@ -34,9 +41,19 @@ class InputTransform:
     channels: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    fit: Literal["crop", "stretch", "refuse"] = "crop"
+    fit: Fit = "crop"
+    resize: int | None = None
+    interpolation: Interpolation = "bilinear"
 
     def __post_init__(self) -> None:
+        checked_interpolation(self.interpolation)
+        if self.fit not in get_args(Fit):
+            raise UnknownNameError("fit of an input transform:", self.fit, get_args(Fit))
+        if min(self.height, self.width) < 1 or self.channels not in (1, 3):
+            raise BenchError(
+                f"An input transform makes images of at least one pixel and 1 or 3 channels, not {self.height}x"
+                f"{self.width} with {self.channels}."
+            )
         if not len(self.mean) == len(self.std) == self.channels:
             raise BenchError(
                 f"An input transform of {self.channels} channels needs that many means and standard deviations, "
@@ -44,10 +61,19 @@ class InputTransform:
             )
         if min(self.std) <= 0:
             raise BenchError(f"Standard deviations of an input transform must be positive, got {self.std}.")
+        if self.resize is not None and (self.resize < min(self.height, self.width) or self.fit == "refuse"):
+            raise BenchError(
+                f"An input transform cannot resize to {self.resize} pixels and then cut out {self.height}x{self.width} "
+                f"with fit '{self.fit}'. Give a 'resize' that is no smaller, and fit 'crop' or 'stretch'."
+            )
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data, for a checkpoint's metadata."""
-        return asdict(self)
+        """As plain data, for a checkpoint's metadata and for content keys.
+
+        What came later is told where it is not the default, so that the keys of older results stay.
+        """
+        later = {"resize": None, "interpolation": "bilinear"}
+        return {name: value for name, value in asdict(self).items() if value != later.get(name, ...)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> InputTransform:
@@ -93,6 +119,8 @@ class InputTransform:
         raise BenchError(f"Images with {found} channels cannot be shown to a network that takes {self.channels}.")
 
     def _sized(self, batch: Tensor) -> Tensor:
+        if self.resize is not None:
+            return self._resized(batch, self.resize)
         height, width = batch.shape[2:]
         if (height, width) == (self.height, self.width):
             return batch
@@ -102,15 +130,16 @@ class InputTransform:
                 "transform refuses to resize. Resize the images, or use a transform with fit 'crop' or 'stretch'."
             )
         if self.fit == "stretch":
-            return _resize(batch, self.height, self.width)
-        ratio = max(self.height / height, self.width / width)
-        resized = _resize(batch, max(self.height, round(height * ratio)), max(self.width, round(width * ratio)))
-        top, left = (resized.shape[2] - self.height) // 2, (resized.shape[3] - self.width) // 2
-        return resized[:, :, top : top + self.height, left : left + self.width]
+            return interpolated(batch, self.height, self.width, self.interpolation)
+        return filled(batch, self.height, self.width, self.interpolation)
 
-
-def _resize(batch: Tensor, height: int, width: int) -> Tensor:
-    return F.interpolate(batch, (height, width), mode="bilinear", antialias=True)
+    def _resized(self, batch: Tensor, side: int) -> Tensor:
+        """The shorter side made `side` pixels long, or both stretched, and the centre of that."""
+        if self.fit == "crop":
+            return centre(shorter_side_resized(batch, side, self.interpolation), self.height, self.width)
+        shorter = min(self.height, self.width)
+        height, width = side * self.height // shorter, side * self.width // shorter
+        return centre(interpolated(batch, height, width, self.interpolation), self.height, self.width)
 
 
 NORMALIZATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from bench.errors import BenchError
 
 from .classifier import Classifier, NetworkOutput
+from .last_layer import (
+    LastLayer,
+    agrees,
+    before,
+    features_of,
+    find_last_layer,
+    is_candidate,
+    require_last_layer,
+)
 from .mode import evaluating
 
 
@@ -22,7 +27,7 @@ class AdaptedClassifier(nn.Module):
 
     The model is run in eval mode, whatever its own mode, and gets that back after each call, so that neither its
     behaviour nor its batch statistics change; a hook is there during a call only. Without such a layer the features
-    are `(N, 0)`.
+    are `(N, 0)`. That the logits are the layer's output is compared on every batch.
     """
 
     confidence: None = None
@@ -31,22 +36,22 @@ class AdaptedClassifier(nn.Module):
         super().__init__()
         self.model = model
         self.num_classes = num_classes
-        self._classifier_name = classifier_name
+        self.classifier_name = classifier_name
         self.training = False
 
     @property
-    def classifier(self) -> nn.Linear | None:
-        """The linear layer that makes the logits, or None if there is none."""
-        if self._classifier_name is None:
+    def classifier(self) -> LastLayer | None:
+        """The layer that makes the logits, or None if there is none."""
+        if self.classifier_name is None:
             return None
-        layer = self.model.get_submodule(self._classifier_name)
-        assert isinstance(layer, nn.Linear)
+        layer = self.model.get_submodule(self.classifier_name)
+        assert isinstance(layer, LastLayer)
         return layer
 
     @property
     def has_features(self) -> bool:
         """Whether the model has features that its logits are a linear function of."""
-        return self._classifier_name is not None
+        return self.classifier_name is not None
 
     def train(self, mode: bool = True) -> Self:
         """Do nothing: the wrapper always evaluates, and the model's own mode is the user's."""
@@ -54,66 +59,60 @@ class AdaptedClassifier(nn.Module):
         return self
 
     def forward(self, images: Tensor) -> NetworkOutput:
-        """Logits and features of normalised images `(N, C, H, W)`; no confidence. Gradients reach the images."""
+        """Logits and features of normalised images `(N, C, H, W)`; no confidence. Gradients reach the images.
+
+        Raises `BenchError` where the logits of these images are not what the last layer makes of the features.
+        """
         layer = self.classifier
         with evaluating(self.model):
             if layer is None:
-                logits = _logits(self.model(images))
+                logits = logits_in(self.model(images))
                 return NetworkOutput(logits, logits.new_empty((len(logits), 0)), None)
             seen: list[Tensor] = []
-            with _before([layer], lambda _, entering: seen.append(entering)):
-                logits = _logits(self.model(images))
-        return NetworkOutput(logits, seen[-1], None)
+            with before([layer], lambda _, entering: seen.append(entering)):
+                logits = logits_in(self.model(images))
+        features = features_of(layer, seen[-1]) if seen else None
+        if features is None or (bool(logits.isfinite().all()) and not agrees(layer, features, logits)):
+            raise BenchError(
+                f"The layer '{self.classifier_name}' made the logits of the batch that the network was tried on, but "
+                "not of these images, so its input cannot stand for their features. Wrap the model in a module whose "
+                "logits are always the output of one linear layer."
+            )
+        return NetworkOutput(logits, features, None)
 
 
-def adapt(model: nn.Module, *, example: Tensor) -> Classifier | AdaptedClassifier:
+def adapt(model: nn.Module, *, example: Tensor, last_layer: str | None = None) -> Classifier | AdaptedClassifier:
     """`model` with this project's contract; a `Classifier` is returned as it is.
 
     `example` is a normalised batch `(N, C, H, W)` on the model's device, N at least 1; one forward pass of it finds the
-    linear layer whose output the logits are. Raises `BenchError` if the model does not return logits `(N, K)`.
+    layer whose output the logits are, unless `last_layer` names it. Raises `BenchError` if the model does not return
+    logits `(N, K)`, or the layer that is named does not make them.
     """
     model = _unwrapped(model)
     if isinstance(model, Classifier | AdaptedClassifier):
+        if last_layer is not None:
+            raise BenchError("A network of this project knows its last layer. Leave the last layer out.")
         return model
-    names = {layer: name for name, layer in model.named_modules() if isinstance(layer, nn.Linear)}
-    entered: dict[nn.Module, Tensor] = {}
-    with evaluating(model), torch.no_grad(), _before(names, entered.__setitem__):
-        logits = _logits(model(example))
+    names = {layer: name for name, layer in model.named_modules() if is_candidate(layer)}
+    entered: dict[str, tuple[LastLayer, Tensor]] = {}
+
+    def note(layer: nn.Module, entering: Tensor) -> None:
+        assert isinstance(layer, LastLayer)
+        entered.pop(names[layer], None)  # so that the order is that of the last time each ran
+        entered[names[layer]] = layer, entering
+
+    with evaluating(model), torch.no_grad(), before(names, note):
+        logits = logits_in(model(example))
     if logits.ndim != 2 or len(logits) != len(example):
         raise BenchError(
             f"The model returns a tensor of shape {tuple(logits.shape)} for {len(example)} images; logits of shape "
             f"({len(example)}, number of classes) are needed."
         )
-    makers = (name for layer, name in names.items() if layer in entered and _makes(layer, entered[layer], logits))
-    return AdaptedClassifier(model, next(makers, None), logits.shape[1])
-
-
-@contextmanager
-def _before(layers: Iterable[nn.Module], tell: Callable[[nn.Module, Tensor], object]) -> Iterator[None]:
-    """While open, `tell` each of `layers` that runs and the tensor that enters it."""
-
-    def hook(layer: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        tell(layer, args[0] if args else kwargs["input"])
-
-    handles = [layer.register_forward_pre_hook(hook, with_kwargs=True) for layer in layers]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _makes(layer: nn.Linear, entering: Tensor, logits: Tensor) -> bool:
-    """Whether the logits are `W x + b` of what entered the layer, up to the rounding of their type."""
-    if entering.ndim != 2 or layer.out_features != logits.shape[1]:
-        return False
-    # On the CPU, since not every device has float64.
-    x, weight, found = (tensor.detach().cpu().double() for tensor in (entering, layer.weight, logits))
-    bias = None if layer.bias is None else layer.bias.detach().cpu().double()
-    tolerance = max(1e-4, 4 * torch.finfo(logits.dtype).eps) * float(found.abs().max())
-    if not math.isfinite(tolerance):  # nothing can be said of such logits, and an infinite one would agree with all
-        return False
-    return torch.allclose(F.linear(x, weight, bias), found, rtol=0, atol=tolerance)
+    if last_layer is None:
+        last_layer = find_last_layer(entered, logits)
+    else:
+        require_last_layer(last_layer, model, entered, logits)
+    return AdaptedClassifier(model, last_layer, logits.shape[1])
 
 
 def _unwrapped(model: nn.Module) -> nn.Module:
@@ -122,8 +121,11 @@ def _unwrapped(model: nn.Module) -> nn.Module:
     return compiled.module if isinstance(compiled, nn.DataParallel) else compiled
 
 
-def _logits(output: Any) -> Tensor:
-    """The output itself, or its `logits` where it is a record, as Hugging Face's models return."""
+def logits_in(output: Any) -> Tensor:
+    """The output itself, or its `logits` where it is a record, as Hugging Face's models return.
+
+    Raises `BenchError` for anything else.
+    """
     logits = getattr(output, "logits", output)
     if not isinstance(logits, Tensor):
         raise BenchError(

@@ -26,24 +26,30 @@ def open_checkpoint(
     *,
     network: str | None = None,
     normalize: str | None = None,
+    transform: InputTransform | None = None,
     id_dataset: str,
     classes: tuple[str, ...] = (),
 ) -> Checkpoint:
     """A checkpoint of this project, or one from elsewhere trained on 32x32 images of `id_dataset`.
 
-    A foreign one needs `normalize` (as `parse_normalization` reads it) and takes `classes` as its classes' names;
-    `network` names its architecture where the tensors leave a doubt. One of our own says all that itself. Raises
-    `BenchError` where something is missing, contradicts the file, or does not fit.
+    A foreign one needs `normalize` (as `parse_normalization` reads it) or a whole `transform`, which may be of another
+    size, and takes `classes` as its classes' names; `network` names its architecture where the tensors leave a doubt.
+    One of our own says all that itself. Raises `BenchError` where something is missing, contradicts the file, or does
+    not fit.
     """
     if is_own_checkpoint(path):
         own = Checkpoint.load(path)
-        _refuse_contradiction(path, own, network, normalize)
+        _refuse_contradiction(path, own, network, normalize, transform)
         return own
+    if transform is not None:
+        if normalize is not None:
+            raise BenchError("The input transform includes a normalisation already. Leave --normalize out.")
+        return load_foreign(path, network, transform, classes=classes, id_dataset=id_dataset)
     if normalize is None:
         raise BenchError(
             f"{path} does not say how the images it was trained on were normalised, and a wrong guess changes every "
             f"number silently. Add --normalize {'|'.join(NORMALIZATIONS)}, or --normalize MEAN/STD with values in "
-            "[0, 1], such as 0.49,0.48,0.45/0.25,0.24,0.26."
+            "[0, 1], such as 0.49,0.48,0.45/0.25,0.24,0.26; or --transform FILE.toml."
         )
     mean, std = parse_normalization(normalize)
     transform = InputTransform(_SIDE, _SIDE, len(mean), mean, std)
@@ -65,7 +71,7 @@ def load_foreign(
     tensors; without `network` the one registered architecture that fits is taken. Raises `BenchError` if none or
     several do, if the file cannot be read without running code, or if it does not have `num_classes` classes.
     """
-    state = _read_state(path)
+    state = read_state(path)
     candidate = _fitting(path, state) if network is None else _Candidate(network, state)
     if candidate.misfit:
         raise BenchError(f"{path} does not fit the network '{candidate.network}' ({candidate.misfit}).")
@@ -138,7 +144,7 @@ def translate(key: str, aliases: Mapping[str, str]) -> str:
 
 
 def _fitting(path: str | Path, state: Mapping[str, Tensor]) -> _Candidate:
-    candidates = [_Candidate(name, state) for name in NETWORKS.names()]
+    candidates = [_Candidate(name, state) for name in NETWORKS.usable()]
     fitting = [candidate for candidate in candidates if not candidate.misfit]
     if len(fitting) == 1:
         return fitting[0]
@@ -152,7 +158,11 @@ def _fitting(path: str | Path, state: Mapping[str, Tensor]) -> _Candidate:
     )
 
 
-def _read_state(path: str | Path) -> dict[str, Tensor]:
+def read_state(path: str | Path) -> dict[str, Tensor]:
+    """The state dict in a safetensors file or one that `torch.save` wrote, wherever it is kept in there.
+
+    Raises `BenchError` if the file cannot be read without running code, or holds none.
+    """
     content = read_safetensors(path)[0] if is_safetensors(path) else read_pickle(path)
     state = _find_state(content)
     if state is None:
@@ -175,7 +185,11 @@ def _find_state(content: Any) -> dict[str, Tensor] | None:
     return tensors or None
 
 
-def _refuse_contradiction(path: str | Path, own: Checkpoint, network: str | None, normalize: str | None) -> None:
+def _refuse_contradiction(
+    path: str | Path, own: Checkpoint, network: str | None, normalize: str | None, transform: InputTransform | None
+) -> None:
+    if transform not in (None, own.transform):
+        raise BenchError(f"{path} carries its own input transform, and --transform contradicts it. Leave it out.")
     if network not in (None, own.network):
         raise BenchError(f"{path} is a '{own.network}', not a '{network}'. Leave --network out.")
     if normalize is not None and parse_normalization(normalize) != (own.transform.mean, own.transform.std):

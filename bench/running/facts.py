@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -45,8 +45,10 @@ def facts_of_checkpoint(checkpoint: Checkpoint, train_images: Callable[[], Image
     return Facts(checkpoint.num_classes, features, counts, lacks)
 
 
-def facts_of_model(network: TestedNetwork, train_images: Callable[[], Images]) -> Facts:
-    """Facts of a torch module at hand. Raises `BenchError` if it has but one class."""
+def facts_of_model(
+    network: TestedNetwork, train_images: Callable[[], Images], known_lacks: Mapping[str, str] | None = None
+) -> Facts:
+    """Facts of a torch module at hand, `known_lacks` among them. Raises `BenchError` if it has but one class."""
     model = network.model
     assert isinstance(model, Classifier | AdaptedClassifier)
     _require_several_classes(model.num_classes, network.name)
@@ -64,6 +66,7 @@ def facts_of_model(network: TestedNetwork, train_images: Callable[[], Images]) -
                 f"and {network.name} does not end in a linear layer. Leave this method out, or let the model end in a "
                 "torch.nn.Linear."
             )
+    lacks.update(known_lacks or {})
     features = 0 if network.head is None else network.head.weight.shape[1]
     return Facts(model.num_classes, features, class_counts(train_images, model.num_classes, lacks), lacks)
 

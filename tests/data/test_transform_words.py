@@ -3,7 +3,7 @@
 import pytest
 
 from bench.data.transform import NORMALIZATIONS, InputTransform, parse_normalization
-from bench.running.transform_words import transform_words
+from bench.data.transform_words import transform_words
 
 
 @pytest.mark.parametrize("name", NORMALIZATIONS)

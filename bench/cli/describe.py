@@ -14,7 +14,7 @@ def describe(
     kind: Annotated[
         str,
         typer.Argument(
-            help="method, dataset, network, recipe, objective, protocol, report, paper, ablation or plugin.",
+            help="method, dataset, network, recipe, objective, protocol, report, paper, ablation, suite or plugin.",
             autocompletion=complete_kind,
         ),
     ],

@@ -216,6 +216,26 @@ def _variant(variant: Variant) -> str:
     return f"{variant.name}: {settings or 'as it is'}"
 
 
+def _suite(name: str) -> tuple[str, Facts]:
+    from bench.suites.library import find_suite
+
+    found = find_suite(name)
+    facts: Facts = [
+        ("title", found.title),
+        ("source", str(found.citation or "")),
+        ("ID set", found.id),
+        *((group, sets) for group, sets in found.groups.items()),
+        ("covariate", found.covariate),
+        ("tuned on", f"{found.tune_on}, with the protocol heldout-ood" if found.tune_on else ""),
+        ("shown first", ", ".join(found.metrics)),
+        ("images there", [f"{one}: {count:,}" for one, count in found.images.items()]),
+        ("settings", [f"{key} = {value}" for key, value in found.settings.items()]),
+        ("remarks", found.notes),
+        ("defined in", str(found.origin or "")),
+    ]
+    return found.summary, [(label, value) for label, value in facts if value]
+
+
 def _protocol(name: str) -> tuple[str, Facts]:
     from bench.running.protocol import PROTOCOLS
 
@@ -267,5 +287,6 @@ _BY_NAME: dict[Kind, Callable[[str], tuple[str, Facts]]] = {
     Kind.PROTOCOL: _protocol,
     Kind.PAPER: _paper,
     Kind.ABLATION: _ablation,
+    Kind.SUITE: _suite,
     Kind.PLUGIN: _plugin,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from bench.data.project import project_bindings
 from bench.errors import BenchError, UnknownNameError
 from bench.plugins import Plugin, all_plugins
+from bench.suites.library import find_suite, suite_names
 
 
 class Kind(StrEnum):
@@ -26,6 +28,7 @@ class Kind(StrEnum):
     REPORT = "report"
     PAPER = "paper"
     ABLATION = "ablation"
+    SUITE = "suite"
     PLUGIN = "plugin"
 
 
@@ -48,24 +51,8 @@ def parse_kind(text: str) -> Kind:
 
 def all_named(kind: Kind) -> list[Named]:
     """Every name of a kind with its summary; registered files are read, not imported."""
-    if kind is Kind.RECIPE:
-        from bench.training.recipe import recipe_names, recipe_summary
-
-        return [Named(name, recipe_summary(name)) for name in recipe_names()]
-    if kind is Kind.PROTOCOL:
-        from bench.running.protocol import PROTOCOLS
-
-        return [Named(name, words) for name, words in PROTOCOLS.items()]
-    if kind is Kind.PAPER:
-        from bench.reproducing.library import paper_names, paper_summary
-
-        return [Named(name, paper_summary(name)) for name in paper_names()]
-    if kind is Kind.ABLATION:
-        from bench.ablation.file import ablation_names, read_ablation
-
-        return [Named(name, read_ablation(name).summary) for name in ablation_names()]
-    if kind is Kind.PLUGIN:
-        return [Named(plugin.name, _brought_by(plugin), plugin.broken) for plugin in all_plugins()]
+    if kind in _LISTS:
+        return _LISTS[kind]()
     from bench.registry import registry
 
     entries = registry(kind.value).entries.values()
@@ -73,6 +60,13 @@ def all_named(kind: Kind) -> list[Named]:
     if kind is Kind.DATASET:
         found |= {name: Named(name, binding.origin) for name, binding in project_bindings(Path.cwd()).items()}
     return [found[name] for name in sorted(found)]
+
+
+def _suite(name: str) -> Named:
+    try:
+        return Named(name, find_suite(name).summary)
+    except BenchError as error:  # one that is broken stops nothing else
+        return Named(name, f"broken: {error}", str(error))
 
 
 def nameless_plugins() -> list[str]:
@@ -103,3 +97,46 @@ def complete_name(context: typer.Context, incomplete: str) -> list[tuple[str, st
     except BenchError:  # a completion cannot tell what is wrong; the command itself will
         return []
     return [(one.name, one.summary) for one in found if one.name.startswith(incomplete)]
+
+
+def _recipes() -> list[Named]:
+    from bench.training.recipe import recipe_names, recipe_summary
+
+    return [Named(name, recipe_summary(name)) for name in recipe_names()]
+
+
+def _protocols() -> list[Named]:
+    from bench.running.protocol import PROTOCOLS
+
+    return [Named(name, words) for name, words in PROTOCOLS.items()]
+
+
+def _papers() -> list[Named]:
+    from bench.reproducing.library import paper_names, paper_summary
+
+    return [Named(name, paper_summary(name)) for name in paper_names()]
+
+
+def _ablations() -> list[Named]:
+    from bench.ablation.file import ablation_names, read_ablation
+
+    return [Named(name, read_ablation(name).summary) for name in ablation_names()]
+
+
+def _suites() -> list[Named]:
+    return [_suite(name) for name in suite_names()]
+
+
+def _plugins() -> list[Named]:
+    return [Named(plugin.name, _brought_by(plugin), plugin.broken) for plugin in all_plugins()]
+
+
+_LISTS: dict[Kind, Callable[[], list[Named]]] = {
+    Kind.RECIPE: _recipes,
+    Kind.PROTOCOL: _protocols,
+    Kind.PAPER: _papers,
+    Kind.ABLATION: _ablations,
+    Kind.SUITE: _suites,
+    Kind.PLUGIN: _plugins,
+}
+"""How the names are found of the kinds that have no registry."""

@@ -17,7 +17,8 @@ def list_names(
     kind: Annotated[
         str,
         typer.Argument(
-            help="methods, datasets, networks, recipes, objectives, protocols, reports, papers, ablations or plugins.",
+            help="methods, datasets, networks, recipes, objectives, protocols, reports, papers, ablations, suites or "
+            "plugins.",
             autocompletion=complete_kinds,
         ),
     ],

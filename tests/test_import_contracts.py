@@ -44,6 +44,7 @@ CONTRACTS = {
         "bench.prediction_report",
         "bench.report",
         "bench.running.rows",
+        "bench.suites.record",
     },
 }
 """What each room may know of the engine; a package stands for its modules too."""

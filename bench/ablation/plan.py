@@ -11,6 +11,7 @@ from bench.canonical import canonical_json
 from bench.data.project import project_bindings
 from bench.errors import BenchError
 from bench.method_contract import METHODS, Method
+from bench.plugins import ensure_active
 from bench.running.preparation import Preparation
 from bench.running.selection import select_methods
 from bench.running.specification import RunSpecification
@@ -57,10 +58,11 @@ def _specification(
     given = {name: value for name, value in options.items() if value is not None}
     values = {"id": "", "out": Path("runs") / f"ablate-{ablation.name}", **ablation.base, **changes, **given}
     values.pop("format", None)
-    for name in ("method", "ood", "shifted"):
+    for name in ("method", "ood", "shifted", "group"):
         several = values.get(name, ())
         values[name] = (several,) if isinstance(several, str) else tuple(several)
     of_file = {**ablation.base.get("settings", {}), **changes.get("settings", {})}
+    ensure_active(values.get("plugin", ()))
     chosen = set(select_methods(values["method"]))
     concerned = {key: value for key, value in of_file.items() if _concerns(key, chosen)}
     if "checkpoint" in values:
@@ -116,9 +118,8 @@ class SharedPreparation(Preparation):
         for run in self.runs:
             chosen = select_methods(run.specification.method)
             self.named |= chosen
-            for name in chosen:
-                method = METHODS.get(name).make(run.specification.settings_of(name))
-                key = method_key(name, method.parameters())
+            for method in self._make(chosen, run.specification):
+                key = method_key(method.name, method.parameters())
                 made.setdefault(key, method)
                 self.variants_of.setdefault(key, []).append(run.variant.name)
         return list(made.values())

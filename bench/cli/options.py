@@ -17,7 +17,13 @@ class OutputFormat(StrEnum):
     csv = "csv"
 
 
-Network = Annotated[str | None, typer.Option(help="Architecture to train (default: the ID set's).")]
+Network = Annotated[
+    str | None,
+    typer.Option(
+        help="Architecture to train (default: the ID set's), or a trained network: timm:NAME, torchvision:NAME, "
+        "hf:REPO, FILE.py:FUNCTION, torchscript:FILE, onnx:FILE."
+    ),
+]
 Recipe = Annotated[str | None, typer.Option(help="Training recipe (see: bench list recipes; default: the ID set's).")]
 Settings = Annotated[
     list[str] | None,
@@ -28,6 +34,9 @@ Settings = Annotated[
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 Precision = Annotated[str | None, typer.Option(help="fp32 or bf16: how networks are run (default: fp32).")]
 Workers = Annotated[int | None, typer.Option(help="Threads that read images ahead (default: 1).")]
+SkipBroken = Annotated[
+    bool | None, typer.Option("--skip-broken", help="Leave out images that cannot be read; they are counted and named.")
+]
 Compile = Annotated[bool | None, typer.Option("--compile", help="Compile networks with torch.compile, then run them.")]
 Protocol = Annotated[
     str | None, typer.Option(help="How parameters are chosen: published, paper-oracle, heldout-ood, noise or id-only.")
@@ -38,10 +47,25 @@ Shifted = Annotated[
     list[str] | None,
     typer.Option(help="Set that counts as ID in the test, besides the ID test images: full-spectrum evaluation."),
 ]
+Suite = Annotated[
+    str | None, typer.Option(help="ID set and OOD sets: a name (see: bench list suites), or the path of a TOML file.")
+]
+Group = Annotated[
+    list[str] | None, typer.Option(help="Group of the suite's OOD sets to run: near, far, noise (default: all).")
+]
+FullSpectrum = Annotated[
+    bool | None, typer.Option("--full-spectrum", help="Count the suite's covariate-shifted sets as ID.")
+]
 Data = Annotated[Path | None, typer.Option(help="Folder of the data sets (default: $BENCH_DATA, else a cache folder).")]
 Checkpoint = Annotated[Path | None, typer.Option(help="Trained network: .safetensors, .pt, .pth or .th.")]
 Normalize = Annotated[
     str | None,
     typer.Option(help="Input normalisation of a foreign checkpoint: cifar10, svhn, imagenet or MEAN/STD."),
+]
+Transform = Annotated[
+    Path | None, typer.Option(help="TOML file with the whole input transform of a network from elsewhere.")
+]
+LastLayer = Annotated[
+    str | None, typer.Option(help="The layer that makes the logits of a network from elsewhere (default: found).")
 ]
 Format = Annotated[OutputFormat, typer.Option("--format", help="What is printed on stdout.")]

@@ -13,6 +13,9 @@ from .options import (
     Checkpoint,
     Compile,
     Data,
+    FullSpectrum,
+    Group,
+    LastLayer,
     Network,
     Normalize,
     OutputFormat,
@@ -22,6 +25,9 @@ from .options import (
     Seeds,
     Settings,
     Shifted,
+    SkipBroken,
+    Suite,
+    Transform,
     TuneOn,
     Workers,
 )
@@ -43,9 +49,14 @@ def run(
     id: Annotated[str | None, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")] = None,
     ood: Annotated[list[str] | None, typer.Option(help="OOD set: a name, NAME=folder:PATH or NAME=npz:PATH.")] = None,
     shifted: Shifted = None,
+    suite: Suite = None,
+    group: Group = None,
+    full_spectrum: FullSpectrum = None,
     network: Network = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
+    transform: Transform = None,
+    last_layer: LastLayer = None,
     recipe: Recipe = None,
     seed: Annotated[int | None, typer.Option(help="The one seed to train with (default: 0).")] = None,
     seeds: Seeds = None,
@@ -56,6 +67,7 @@ def run(
     precision: Precision = None,
     workers: Workers = None,
     compile: Compile = None,
+    skip_broken: SkipBroken = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
     output_format: Annotated[
@@ -68,17 +80,16 @@ def run(
     What the results folder holds already is not computed again, so the same command resumes. Example:
 
     bench run --method msp --method confidence --id digits --ood glyphs --ood gaussian
+
+    A suite names the ID set and the OOD sets; --ood and --group narrow it:
+
+    bench run --method msp --suite openood-cifar10 --group near
     """
     from bench.running.run_file import read_run_file
-    from bench.running.specification import seeds_from
 
     values = {} if file is None else read_run_file(file)
     printed = _chosen_format(output_format, values.pop("format", OutputFormat.table), file)
-    options = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_SPECIFICATION}
-    # Where nothing is given for these, the context has empty tuples.
-    options |= {"method": method, "ood": ood, "shifted": shifted}
-    options["seeds"] = seeds_from(seed, seeds)
-    specification = make_specification(values, options, setting or [])
+    specification = make_specification(values, _options_of(context), setting or [])
     from bench.running.preparation import Preparation
 
     preparation = Preparation(specification)
@@ -89,6 +100,19 @@ def run(
     from bench.running.execute import execute
 
     _report(specification, execute(preparation), printed)
+
+
+def _options_of(context: typer.Context) -> dict[str, Any]:
+    """The options that make a specification, None for those that were not given; the suite is looked up."""
+    from bench.running.specification import seeds_from
+    from bench.suites.library import find_suite
+
+    # Where nothing is given for an option that may be repeated, the context has an empty tuple.
+    given = {name: None if value == () else value for name, value in context.params.items()}
+    options = {name: value for name, value in given.items() if name not in _NOT_OF_THE_SPECIFICATION}
+    options["suite"] = None if given["suite"] is None else find_suite(given["suite"])
+    options["seeds"] = seeds_from(given["seed"], given["seeds"])
+    return options
 
 
 def _chosen_format(option: OutputFormat | None, of_file: str, file: Path | None) -> OutputFormat:
@@ -106,7 +130,7 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
     values = of_file | {name: value for name, value in options.items() if value is not None}
     values["settings"] = {**values.get("settings", {}), **settings_from(settings)}
     values["bindings"] = {**project_bindings(Path.cwd()), **values.get("bindings", {})}
-    for name in ("method", "ood", "shifted"):
+    for name in ("method", "ood", "shifted", "group"):
         given = values.get(name, ())
         values[name] = (given,) if isinstance(given, str) else tuple(given)
     values.setdefault("id", "")
@@ -117,13 +141,14 @@ def _report(specification: RunSpecification, outcome: Outcome, output_format: Ou
     from bench.progress import say
     from bench.running.execute import write_files
     from bench.running.failures import closing_lines
+    from bench.suites.record import kept_suites
     from bench.wording import counted
 
     from .output import print_rows
 
     if outcome.rows:
         files = write_files(specification.out)
-        print_rows(outcome.rows, output_format)
+        print_rows(outcome.rows, output_format, kept_suites(specification.out))
         say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {specification.out}")
     if not outcome.failures:
         return

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.data.images import Images
+from bench.data.transform_words import transform_words
 from bench.method_contract import Method
 from bench.metrics import OODMetrics
+from bench.plugins import code_entry
 
 from .attempt import Attempt
 from .full_spectrum import Shifted, shifted_words
 from .network import TestedNetwork
 from .protocol import Split
-from .transform_words import transform_words
 
 VERSION = 1
 """Raised when a change of metrics or of the way of evaluation alters results."""
@@ -49,6 +50,7 @@ class Cell(Attempt):
             "version": VERSION,
             "method": self.method.name,
             "method_version": self.method.version,
+            **code_entry("method_code", type(self.method)),
             "parameters": self.method.parameters(),
             "search": {name: list(values) for name, values in self.method.search.items()} if tuned else {},
             "protocol": self.protocol,
@@ -94,6 +96,7 @@ class Cell(Attempt):
             "precision": self.precision,
             "transform": transform_words(self.network.transform),
             "tuned_on": split.tuned_on.replace("another OOD set", self.tune_on or "") if tuned else "",
+            "network_note": self.network.note,
             "id_note": "; ".join(filter(None, (self.id_images.note, shifted_words(shifted)))),
             "ood_note": self.ood_images.note,
             "weights": self.network.weights_hash[:12],

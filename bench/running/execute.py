@@ -12,14 +12,17 @@ from bench.errors import BenchError
 from bench.progress import say
 from bench.report import REPORTS, Results
 from bench.store import Store
+from bench.suites.record import SuiteRecord, keep_suite, kept_suites
 from bench.wording import counted
 
+from .at_hand import NOT_HERE
 from .evaluation import Evaluation
 from .extraction import Extractor
 from .failures import Failure, FailureLog
+from .network_notes import keep_network, with_network_notes
 from .preparation import Preparation
 from .report_files import keep_track
-from .rows import row_of, rows_to_frame
+from .rows import row_of, rows_to_frame, with_groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,14 +58,23 @@ def execute(preparation: Preparation) -> Outcome:
     require_writable(spec.out)
     for reason in preparation.skipped:
         say(f"Left out: {reason}")
+    for note in preparation.network_notes:
+        say(f"Network: {note}")
+    for name, remedy in preparation.missing.items():
+        say(f"Not run: {name}. {remedy}")
+    if spec.suite is not None:
+        keep_suite(spec.out, SuiteRecord.of(spec.suite, dict.fromkeys(preparation.missing, NOT_HERE)))
     for caveat in (*preparation.caveats, *preparation.fit_caveats):
         say(f"Warning: {caveat}.")
     store = Store(spec.out)
     log = FailureLog(store)
     rows: list[dict[str, Any]] = []
     for need in preparation.needs:
+        network = preparation.tested_network(need)
+        if need.has_network:
+            keep_network(spec.out, network, preparation.left_out)
         evaluation = Evaluation(
-            extract=Extractor(preparation.tested_network(need), preparation.device, spec.pass_options),
+            extract=Extractor(network, preparation.device, spec.pass_options),
             id=preparation.id_set.name,
             id_images=preparation.id_images,
             shifted=preparation.shifted_images,
@@ -77,12 +89,13 @@ def execute(preparation: Preparation) -> Outcome:
             log=log,
         )
         rows += evaluation.rows(need.methods, preparation.ood_images)
-    return Outcome(rows, log.failures)
+    return Outcome(with_network_notes(with_groups(rows, kept_suites(spec.out)), spec.out), log.failures)
 
 
 def stored_rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of all results kept in a run folder, sorted; raises `BenchError` when there are none."""
-    rows = [row_of(record) for record in Store(folder).records()]
+    found = [row_of(record) for record in Store(folder).records()]
+    rows = with_network_notes(with_groups(found, kept_suites(folder)), folder)
     if not rows:
         raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
     order = ("id", "network", "seed", "ood", "protocol", "method")
@@ -95,7 +108,7 @@ def write_files(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
     Files that these reports wrote before and that belong to no row any more are removed.
     """
     rows = stored_rows(folder)
-    results = Results(rows_to_frame(rows), Store(folder).scores)
+    results = Results(rows_to_frame(rows), Store(folder).scores, kept_suites(folder))
     written = [folder / "rows.csv", folder / "rows.json"]
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)

@@ -15,6 +15,8 @@ from bench.fitting.data import Head
 from bench.networks.adapt import AdaptedClassifier
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import Classifier, NetworkOutput
+from bench.networks.last_layer import head_weight
+from bench.plugins import code_of
 
 NO_NETWORK = "none"
 """What stands in rows for the network of methods that look at pixels alone."""
@@ -24,7 +26,8 @@ NO_NETWORK = "none"
 class TestedNetwork:
     """A network under test, with what of it belongs into rows and keys.
 
-    `members` are the networks of an ensemble, which has no model of its own to run.
+    `members` are the networks of an ensemble, which has no model of its own to run. `note` holds sentences on what was
+    assumed of it, or is empty.
     """
 
     __test__ = False
@@ -36,14 +39,16 @@ class TestedNetwork:
     objective: str
     seed: int | None
     members: tuple[TestedNetwork, ...] = field(default=())
+    note: str = ""
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, device: torch.device) -> TestedNetwork:
         """The network of a checkpoint, ready to be run on `device`."""
+        model = checkpoint.build(device).to(memory_format=torch.channels_last).requires_grad_(False)
         return cls(
-            checkpoint.build(device).to(memory_format=torch.channels_last).requires_grad_(False),
+            model,
             checkpoint.network,
-            checkpoint.weights_hash,
+            with_code(checkpoint.weights_hash, type(model)),
             checkpoint.transform,
             checkpoint.objective,
             checkpoint.seed,
@@ -55,7 +60,7 @@ class TestedNetwork:
         layer = self.model.classifier if isinstance(self.model, Classifier | AdaptedClassifier) else None
         if layer is None:
             return None
-        weight = _float64(layer.weight)
+        weight = _float64(head_weight(layer))
         bias = np.zeros(len(weight)) if layer.bias is None else _float64(layer.bias)
         return Head(weight, bias)
 
@@ -79,6 +84,12 @@ def ensemble_of(members: Sequence[TestedNetwork]) -> TestedNetwork:
     first = members[0]
     digest = content_key([member.weights_hash for member in members])
     return replace(first, model=NoNetwork(), weights_hash=digest, seed=None, members=tuple(members))
+
+
+def with_code(weights_hash: str, architecture: type) -> str:
+    """What stands for a network in content keys: its weights, and the code of an architecture that a plugin brings."""
+    code = code_of(architecture)
+    return content_key([weights_hash, code]) if code else weights_hash
 
 
 def _float64(tensor: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.data.transform import InputTransform
-
-from .transform_words import transform_words
+from bench.data.transform_words import transform_words
+from bench.suites.record import SuiteRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ COLUMNS = (
     "method",
     "id",
     "ood",
+    "group",
     "network",
     "objective",
     "seed",
@@ -42,17 +43,20 @@ COLUMNS = (
     "precision",
     "transform",
     "tuned_on",
+    "network_note",
     "id_note",
     "ood_note",
     "warnings",
     "weights",
     "key",
 )
-"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined; `parameters`
-is an object, `shifted` one that maps each covariate-shifted set which counts as ID beside the ID test images to the
+"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined; `group` is
+that of the OOD set in the suite which its ID set was last run with, empty where there is none; `parameters` is an
+object, `shifted` one that maps each covariate-shifted set which counts as ID beside the ID test images to the
 accuracy there, and `id_accuracy` is that of the ID test images alone; `warnings` is a list of sentences, `transform`
 the input transform in words, `tuned_on` what the protocol chose parameters on, empty where the method has none to
-choose. `fit_seconds` to `state_bytes` are what the method cost, as `bench.running.cost` measures it: they differ from
+choose; `network_note` says what was assumed of a network from elsewhere, and which methods were left out. `fit_seconds`
+to `state_bytes` are what the method cost, as `bench.running.cost` measures it: they differ from
 run to run and are null where they are not known; all else is the same in every run. `microseconds_of_earlier_passes` is
 the share of `microseconds_per_image` for passes that were found in the cache: an earlier run made and measured them."""
 
@@ -70,7 +74,7 @@ def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """The row of a stored cell, with its cost; what rows did not tell formerly is read off the cell."""
     cost = record.get("cost", {})
     transform = transform_words(InputTransform.from_dict(record["cell"]["transform"]))
-    earlier = {"precision": "fp32", "transform": transform, "shifted": {}}
+    earlier = {"precision": "fp32", "transform": transform, "shifted": {}, "network_note": ""}
     return {**earlier, **record["row"], **{name: cost.get(name) for name in COST}}
 
 
@@ -91,3 +95,13 @@ def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
         for row in rows
     ]
     return pd.DataFrame(plain, columns=list(COLUMNS))
+
+
+def with_groups(rows: Sequence[dict[str, Any]], suites: Mapping[str, SuiteRecord]) -> list[dict[str, Any]]:
+    """The rows with the group that their OOD set has in the suite of their ID set; `suites` has them by ID set."""
+
+    def group_of(row: Mapping[str, Any]) -> str:
+        suite = suites.get(row["id"])
+        return suite.group_of(row["ood"]) if suite else ""
+
+    return [{**row, "group": group_of(row)} for row in rows]

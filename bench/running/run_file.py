@@ -9,6 +9,8 @@ from typing import Any
 
 from bench.data.bindings import parse_binding, parse_bindings
 from bench.errors import BenchError, UnknownNameError
+from bench.suites.library import find_suite
+from bench.suites.suite import Suite
 from bench.toml_file import read_toml
 
 from .specification import RunSpecification, seeds_from
@@ -18,8 +20,8 @@ def read_run_file(path: Path) -> dict[str, Any]:
     """The arguments of `RunSpecification` in a TOML run file, and its `format`, where it says one.
 
     Its keys are the command line's options (`tune-on` or `tune_on`), `[set.NAME]` tables of settings and
-    `[datasets.NAME]` bindings. All paths, those after `NAME=folder:` and `NAME=npz:` too, count from the folder of the
-    file.
+    `[datasets.NAME]` bindings; `suite` is the name of a suite or the path of its file. All paths, those after
+    `NAME=folder:` and `NAME=npz:` too, count from the folder of the file.
     """
     return run_values(read_toml(path), path)
 
@@ -54,21 +56,27 @@ def _located(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     def path(text: str) -> Path:
         return folder / Path(text).expanduser()
 
+    def suite(text: str) -> Suite:
+        return find_suite(text, folder)
+
+    def paths(texts: str | list[str]) -> list[Path]:
+        return [path(text) for text in ([texts] if isinstance(texts, str) else texts)]
+
     kinds: dict[str, Callable[[Any], Any]] = {
         "id": bound, "tune_on": bound, "ood": several, "shifted": several, "checkpoint": path, "data": path,
-        "out": path,
+        "out": path, "transform": path, "suite": suite, "plugin": paths,
     }  # fmt: skip
     return {key: kinds[key](value) for key, value in data.items() if key in kinds}
 
 
 def _check_kind(key: str, value: Any, path: Path) -> None:
     """Raise `BenchError` unless `value` is of the kind that the key of a run file takes."""
-    if key in ("method", "ood", "shifted"):
+    if key in ("method", "ood", "shifted", "group", "plugin"):
         fits = isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
         wanted = "a name or a list of names"
     elif key in ("seed", "seeds", "workers"):
         fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
-    elif key == "compile":
+    elif key in ("compile", "full_spectrum", "skip_broken"):
         fits, wanted = isinstance(value, bool), "true or false"
     elif key in ("set", "datasets"):
         fits = isinstance(value, dict) and all(isinstance(table, dict) for table in value.values())

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from bench.data.bindings import Binding
 from bench.errors import BenchError, UnknownNameError
 from bench.extraction.options import PassOptions, Precision
+from bench.plugins import active_paths, ensure_active
+from bench.suites.suite import Suite, set_name
 
 from .protocol import PROTOCOLS
 
@@ -20,9 +22,15 @@ class RunSpecification:
     """One run: methods against ID/OOD pairs, on networks that are trained or given.
 
     The sets `shifted` count as in-distribution in the test: the ID test images under a covariate shift.
-    `network`, `recipe` are None for the ID set's defaults, `seeds` for the seed 0; `checkpoint` replaces training;
+    `network`, `recipe` are None for the ID set's defaults, `seeds` for the seed 0; `checkpoint` replaces training, as
+    does a network of another library or a user's own, such as `timm:resnet18`. `normalize`, or a `transform` file, says
+    how the input of a network from elsewhere is made; `last_layer` names the layer that makes its logits.
     `settings` maps `name.parameter` of a method, data set, objective or the `recipe` to a value; `bindings` name local
-    images. `needed` are the fields that must name something, and the kinds of these names.
+    images. A `suite` says what is not said otherwise: the ID set, the OOD sets, narrowed to those of some `group` and
+    those that `ood` names, what heldout-ood tunes on, and with `full_spectrum` the `shifted` sets; it adds settings and
+    bindings. `plugin` are paths of plugin files, to which those that are active already are added. With
+    `skip_broken`, images that cannot be read are left out, counted and named. `needed` are the fields that must name
+    something, and the kinds of these names.
     """
 
     needed: ClassVar[Mapping[str, str]] = {"method": "methods", "id": "datasets", "ood": "datasets"}
@@ -34,6 +42,8 @@ class RunSpecification:
     network: str | None = None
     checkpoint: Path | None = None
     normalize: str | None = None
+    transform: Path | None = None
+    last_layer: str | None = None
     recipe: str | None = None
     seeds: tuple[int, ...] | None = None
     protocol: str = "published"
@@ -44,10 +54,18 @@ class RunSpecification:
     precision: Precision = "fp32"
     workers: int = 1
     compile: bool = False
+    skip_broken: bool = False
     data: Path | None = None
     out: Path = Path("runs/latest")
+    plugin: tuple[str | Path, ...] = ()
+    suite: Suite | None = None
+    group: tuple[str, ...] = ()
+    full_spectrum: bool = False
 
     def __post_init__(self) -> None:
+        ensure_active(self.plugin)
+        object.__setattr__(self, "plugin", active_paths())  # all that a worker must activate to know the same names
+        self._take_from_suite()
         for option, kind in self.needed.items():
             if not getattr(self, option):
                 raise BenchError(f"Nothing given for --{option}. See what there is with: bench list {kind}")
@@ -60,6 +78,36 @@ class RunSpecification:
         if self.tune_on in self.ood:
             raise BenchError(f"'{self.tune_on}' cannot be tuned on and tested on. Use another --tune-on.")
         self.pass_options  # noqa: B018 - wrong options are refused here
+
+    def _take_from_suite(self) -> None:
+        """Fill what the suite says and nothing else does. Raises `BenchError` for what the suite does not have."""
+        suite = self.suite
+        if suite is None:
+            for option, given in (("--group", self.group), ("--full-spectrum", self.full_spectrum)):
+                if given:
+                    raise BenchError(f"{option} chooses sets of a suite. Give one with --suite NAME, or leave it out.")
+            return
+        if self.id and set_name(self.id) != set_name(suite.id):
+            raise BenchError(f"The ID set of the suite {suite.name} is {set_name(suite.id)}, not {set_name(self.id)}.")
+        ood = suite.narrowed(self.ood, self.group)
+        tune_on = self.tune_on or (suite.tune_on if self.protocol == "heldout-ood" else "") or None
+        shifted = tuple(dict.fromkeys((*self.shifted, *(suite.covariate if self.full_spectrum else ()))))
+        if self.full_spectrum and not suite.covariate:
+            raise BenchError(
+                f"The suite {suite.name} has no covariate sets for --full-spectrum. Name some with --shifted."
+            )
+        owners = {set_name(one) for one in (suite.id, *ood, *shifted, *([tune_on] if tune_on else []))}
+        settings = {key: value for key, value in suite.settings.items() if key.partition(".")[0] in owners}
+        values = {
+            "id": self.id or suite.id,
+            "ood": ood,
+            "shifted": shifted,
+            "tune_on": tune_on,
+            "settings": {**settings, **self.settings},
+            "bindings": {**suite.bindings, **self.bindings},
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)  # the fields of a frozen dataclass, before anything reads them
 
     @property
     def pass_options(self) -> PassOptions:

@@ -16,7 +16,7 @@ from .columns import BOLD, STAR, Column
 from .escaping import markdown, one_line
 from .latex_sheet import latex_sheet
 from .markdown_table import markdown_sheet
-from .notes import Notes, parameter_note
+from .notes import Notes, network_notes, parameter_note
 from .prediction_blocks import prediction_blocks
 from .result_row import grouped
 from .sheet import Sheet, SheetLine
@@ -104,7 +104,8 @@ def sheets_of(block: Block) -> tuple[Sheet, Sheet]:
 
 def _sheet(block: Block, columns: Sequence[Column], legend: str, undefined: str) -> Sheet:
     notes = Notes()
-    names = [Name(entry.label, notes.marks(*_remarks(block, entry))) for entry in block.entries]
+    of_network = network_notes(block)
+    names = [Name(entry.label, notes.marks(*_remarks(block, entry), *of_network)) for entry in block.entries]
     cells = zip(*(_cells(block, column, notes, undefined) for column in columns), strict=True)
     return Sheet(
         id=block.id,

@@ -72,6 +72,7 @@ class ResultRow:
     metrics: Mapping[str, float | None]
     costs: Mapping[str, float | None]
     tuned_on: str
+    network_note: str
     id_note: str
     ood_note: str
     warnings: str
@@ -122,6 +123,7 @@ def _read(record: Mapping[Hashable, Any], metrics: Sequence[str]) -> ResultRow:
         **texts,
         **notes,
         precision=_text(record["precision"]) or USUAL_PRECISION,
+        network_note=_text(record.get("network_note")),
         transform=_text(record.get("transform")),  # tables from before it was told lack the column
         seed=None if seed is None else int(seed),
         parameters=json.loads(record["parameters"]),

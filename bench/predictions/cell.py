@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.data.images import Images
+from bench.data.transform_words import transform_words
 from bench.method_contract import Method
+from bench.plugins import code_entry
 from bench.running.attempt import Attempt
 from bench.running.network import TestedNetwork
-from bench.running.transform_words import transform_words
 
 VERSION = 1
 """Raised when a change of metrics or of the way of evaluation alters results."""
@@ -39,6 +40,7 @@ class PredictionCell(Attempt):
             "version": VERSION,
             "method": self.method.name,
             "method_version": self.method.version,
+            **code_entry("method_code", type(self.method)),
             "parameters": self.method.parameters(),
             "network": self.network.name,
             "weights": self.network.weights_hash,
@@ -61,6 +63,7 @@ class PredictionCell(Attempt):
             **metrics,
             "precision": self.precision,
             "transform": transform_words(self.network.transform),
+            "network_note": self.network.note,
             "id_note": self.images.note,
             "weights": self.network.weights_hash[:12],
             "key": self.key,

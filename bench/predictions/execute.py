@@ -13,6 +13,7 @@ from bench.progress import say
 from bench.running.execute import Outcome
 from bench.running.extraction import Extractor
 from bench.running.failures import FailureLog
+from bench.running.network_notes import keep_network, with_network_notes
 from bench.running.report_files import keep_track
 from bench.store import Store
 
@@ -32,14 +33,18 @@ def execute_predictions(preparation: PredictionPreparation) -> Outcome:
     require_writable(spec.folder)
     for reason in preparation.skipped:
         say(f"Left out: {reason}")
+    for note in preparation.network_notes:
+        say(f"Network: {note}")
     for caveat in preparation.caveats:
         say(f"Warning: {caveat}.")
     store = Store(spec.folder)
     log = FailureLog(store)
     rows: list[dict[str, Any]] = []
     for need in preparation.needs:
+        network = preparation.tested_network(need)
+        keep_network(spec.folder, network, preparation.left_out)
         evaluation = PredictionEvaluation(
-            extract=Extractor(preparation.tested_network(need), preparation.device, spec.pass_options),
+            extract=Extractor(network, preparation.device, spec.pass_options),
             id=preparation.id_set.name,
             images=preparation.id_images,
             train_images=lambda: preparation.train_images,
@@ -48,7 +53,7 @@ def execute_predictions(preparation: PredictionPreparation) -> Outcome:
             caveats=preparation.caveats,
         )
         rows += evaluation.rows(need.methods)
-    return Outcome(rows, log.failures)
+    return Outcome(with_network_notes(rows, spec.folder), log.failures)
 
 
 def write_prediction_files(folder: Path) -> list[Path]:
@@ -58,7 +63,8 @@ def write_prediction_files(folder: Path) -> list[Path]:
     """
     store = Store(folder)
     order = ("id", "network", "seed", "method")
-    rows = sorted((record["row"] for record in store.records()), key=lambda row: [str(row[name]) for name in order])
+    found = with_network_notes([record["row"] for record in store.records()], folder)
+    rows = sorted(found, key=lambda row: [str(row[name]) for name in order])
     written = [folder / "rows.csv", folder / "rows.json"]
     by_key = {row["key"]: row for row in rows}
     results = PredictionResults(rows_to_frame(rows), lambda key: _predictions(store, by_key[key]))

@@ -30,6 +30,7 @@ COLUMNS = (
     "brier",
     "precision",
     "transform",
+    "network_note",
     "id_note",
     "warnings",
     "weights",

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from bench.data.images import Images
 from bench.data.project import project_bindings
 from bench.data.transform import InputTransform
+from bench.errors import BenchError
 from bench.extraction.options import Precision
 from bench.method_contract import Method
+from bench.plugins import activate_with_project
+from bench.zoo.given_transform import LibraryTransform, as_input_transform
+from bench.zoo.opening import is_foreign
 
 from .execute import execute
+from .given_images import Given, given_images, named_images
 from .model_preparation import ModelPreparation
 from .specification import RunSpecification
 
@@ -24,67 +28,83 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: nn.Module,
+    model: nn.Module | str,
     *,
-    id: str | Images,
-    ood: str | Sequence[str | Images] | Mapping[str, str | Images],
+    id: Given,
+    ood: Given | Sequence[Given] | Mapping[str, Given],
     methods: str | Method | Sequence[str | Method],
-    shifted: str | Images | Sequence[str | Images] | Mapping[str, str | Images] = (),
-    transform: InputTransform | None = None,
+    shifted: Given | Sequence[Given] | Mapping[str, Given] = (),
+    transform: InputTransform | LibraryTransform | None = None,
     normalize: str | None = None,
+    checkpoint: str | Path | None = None,
+    last_layer: str | None = None,
     protocol: str = "published",
-    tune_on: str | Images | None = None,
-    train: str | Images | None = None,
+    tune_on: Given | None = None,
+    train: Given | None = None,
     data: str | Path | None = None,
     device: str = "auto",
     precision: Precision = "fp32",
     out: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
+    skip_broken: bool = False,
 ) -> pd.DataFrame:
     """Evaluate methods on ID/OOD pairs with a model at hand; one row per OOD set and method, as `bench.run` gives them.
 
     `model` turns normalised images `(N, C, H, W)` into logits `(N, K)`. It is run in eval mode and left exactly as it
-    was. Data sets are names, or images at hand; the keys of a mapping `ood` are the names in the table. The sets
-    `shifted` count as in-distribution in the test, besides the ID test images. Methods are names or objects. How the
-    model's input is made is said by `transform`; or by `normalize` (`cifar10`, `svhn`, `imagenet` or `MEAN/STD`) where
-    the model takes images of the ID set's own size; a network built from a checkpoint knows it. `train` are labelled
-    images to fit on, for methods that need some; by default the training images of the ID data set. `device` auto is
-    where the model is. With `out` the results are kept in that folder, and what it holds already is not computed again.
-    `settings` maps `"odin.epsilon"` to a value, for methods given by name.
+    was. It may be a name instead, as `bench run --network` takes it (`timm:resnet18`, `models.py:make`), with the
+    weights in the file `checkpoint`. `last_layer` names the layer that makes the logits, where it is not to be found.
+    Data sets are names, images at hand or torch Datasets; the keys of a mapping `ood` are the names in the table. With
+    `skip_broken` images that cannot be read are left out. The sets `shifted` count as in-distribution in the test,
+    besides the ID test images. Methods are names or objects. How the model's input is made is said by `transform`,
+    which may be torchvision's `weights.transforms()`, timm's data configuration or an image processor of transformers;
+    or by `normalize` (`cifar10`, `svhn`, `imagenet` or `MEAN/STD`) where the model takes images of the ID set's own
+    size; a network built from a checkpoint knows it. `train` are labelled images to fit on, for methods that need some;
+    by default the training images of the ID data set. `device` auto is where the model is. With `out` the results are
+    kept in that folder, and what it holds already is not computed again. `settings` maps `"odin.epsilon"` to a value,
+    for methods given by name.
 
     Raises `BenchError` for bad input: among others when nothing says how the input is normalised, or when a method
     needs a confidence branch or features that the model lacks; and when cells failed, after all others are done.
     """
+    activate_with_project()
+    if isinstance(model, str):
+        if not is_foreign(model):
+            raise BenchError(f"'{model}' names no network of another library. To train a registered one use bench.run.")
+    elif checkpoint is not None:
+        raise BenchError("checkpoint holds weights for a network that is named, and a model is given. Leave it out.")
     chosen = (methods,) if isinstance(methods, str | Method) else tuple(methods)
-    id_sources = _named(id, "id images")
-    ood_sources = ood if isinstance(ood, Mapping) else _named(ood, "ood images")
-    shifted_sources = shifted if isinstance(shifted, Mapping) else _named(shifted, "shifted images")
-    tune_sources = {} if tune_on is None else _named(tune_on, "tuning images")
+    id_sources = named_images(id, "id images")
+    ood_sources = named_images(ood, "ood images")
+    shifted_sources = named_images(shifted, "shifted images")
+    tune_sources = {} if tune_on is None else named_images(tune_on, "tuning images")
+    train_source = None if train is None else given_images(train, "train images")
     with tempfile.TemporaryDirectory() as temporary:
         specification = RunSpecification(
             method=tuple(one if isinstance(one, str) else type(one).__name__ for one in chosen),
             id=next(iter(id_sources)),
             ood=tuple(ood_sources),
             shifted=tuple(shifted_sources),
+            network=model if isinstance(model, str) else None,
+            checkpoint=None if checkpoint is None else Path(checkpoint),
             normalize=normalize,
+            last_layer=last_layer,
             protocol=protocol,
             tune_on=next(iter(tune_sources), None),
             settings=settings or {},
             bindings=project_bindings(Path.cwd()),
             device=device,
             precision=precision,
+            skip_broken=skip_broken,
             data=None if data is None else Path(data),
             out=Path(temporary if out is None else out),
         )
         sources = {**id_sources, **ood_sources, **shifted_sources, **tune_sources}
         preparation = ModelPreparation(
-            specification, model, methods=chosen, sources=sources, transform=transform, train=train
+            specification,
+            None if isinstance(model, str) else model,
+            methods=chosen,
+            sources=sources,
+            transform=None if transform is None else as_input_transform(transform),
+            train=train_source,
         )
         return execute(preparation).to_frame()
-
-
-def _named(given: str | Images | Sequence[str | Images], otherwise: str) -> dict[str, str | Images]:
-    """Data sets by name; images at hand are called `otherwise`, with their place where several sets are given."""
-    several = [given] if isinstance(given, str | Images) else list(given)
-    unnamed = [f"{otherwise} {place}" if len(several) > 1 else otherwise for place in range(1, len(several) + 1)]
-    return {one if isinstance(one, str) else name: one for one, name in zip(several, unnamed, strict=True)}

@@ -52,13 +52,13 @@ COLUMNS = (
 )
 """Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined; `group` is
 that of the OOD set in the suite which its ID set was last run with, empty where there is none; `parameters` is an
-object, `shifted` one that maps each covariate-shifted set which counts as ID beside the ID test images to the
-accuracy there, and `id_accuracy` is that of the ID test images alone; `warnings` is a list of sentences, `transform`
-the input transform in words, `tuned_on` what the protocol chose parameters on, empty where the method has none to
-choose; `network_note` says what was assumed of a network from elsewhere, and which methods were left out. `fit_seconds`
-to `state_bytes` are what the method cost, as `bench.running.cost` measures it: they differ from
-run to run and are null where they are not known; all else is the same in every run. `microseconds_of_earlier_passes` is
-the share of `microseconds_per_image` for passes that were found in the cache: an earlier run made and measured them."""
+object, `shifted` one that maps each covariate-shifted set which counts as ID beside the ID test images to the accuracy
+there, and `id_accuracy` is that of the ID test images alone; `warnings` is a list of sentences, `transform` the input
+transform in words, `tuned_on` what the protocol chose parameters on, empty where the method has none to choose;
+`network_note` says what was assumed of a network from elsewhere, and which methods were left out. `fit_seconds` to
+`state_bytes` are what the method cost, as `bench.running.cost` measures it: they differ from run to run and are null
+where they are not known; all else is the same in every run. `microseconds_of_earlier_passes` is the share of
+`microseconds_per_image` for passes that were found in the cache: an earlier run made and measured them."""
 
 COST = (
     "fit_seconds",

@@ -277,10 +277,10 @@ def cpu_seconds() -> float:
 
 def ours(material: Material, names: Sequence[str], clock: Clock) -> Aurocs:
     methods = [METHODS.get(name).make(PEERS[name].ours) for name in names]
-    evaluate, sets = bench.evaluate, {"id": material.id, "ood": material.ood, "train": material.train}
+    sets: dict[str, Any] = {"id": material.id, "ood": material.ood, "train": material.train}
     with tempfile.TemporaryDirectory() as cache, clock.part("all"):
         os.environ[VARIABLE] = cache
-        rows = evaluate(material.model, methods=methods, transform=material.transform, **sets)
+        rows = bench.evaluate(material.model, methods=methods, transform=material.transform, **sets)
     by_method = rows.groupby("method", sort=False)
     return {str(name): dict(zip(part["ood"], part["auroc"], strict=True)) for name, part in by_method}
 

@@ -110,6 +110,23 @@ def datasets() -> str:
     return table(("data set", "images", "pixels", "obtained", "licence", "source"), rows)
 
 
+def corruptions() -> str:
+    """What each corruption does, by family, with its constants."""
+    from bench.corruptions.corruption import CORRUPTIONS
+
+    def constants(levels: Iterable[Any]) -> str:
+        each = (level if isinstance(level, tuple) else (level,) for level in levels)
+        return "; ".join(", ".join(f"{number:.3g}" for number in level) for level in each)
+
+    found = [(entry, entry.resolve()) for entry in CORRUPTIONS.entries.values()]
+    order = ("noise", "blur", "weather", "digital")
+    rows = [
+        (f"`{entry.name}`", kind.family, first_line(entry.summary), constants(kind.small), constants(kind.large))
+        for entry, kind in sorted(found, key=lambda one: order.index(one[1].family))
+    ]
+    return table(("kind", "family", "what it is", "up to 64 pixels", "larger images"), rows)
+
+
 def dataset_names() -> str:
     """The names of all data sets by the way they are had."""
     from bench.data.dataset import DATASETS
@@ -126,6 +143,18 @@ def dataset_names() -> str:
         names = ", ".join(f"`{name}`" for name in found if found[name] == way)
         lines.append(f"- {words}: {names}")
     return "\n".join(lines)
+
+
+def binding_kinds() -> str:
+    """What a name can be bound to, how that is written, and what a table may say besides."""
+    from bench.data.binding_kind import BINDING_KINDS
+
+    rows = []
+    for one in BINDING_KINDS.entries.values():
+        kind = one.resolve()
+        keys = ", ".join(f"`{key}`" for key in kind.keys) or "–"
+        rows.append((f"`{one.name}:{kind.form}`", " ".join((kind.__doc__ or "").split()), keys))
+    return table(("written", "images", "further keys in bench.toml"), rows)
 
 
 def networks() -> str:
@@ -254,6 +283,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "method-figures-tuned": method_figures_tuned,
     "datasets": datasets,
     "dataset-names": dataset_names,
+    "binding-kinds": binding_kinds,
+    "corruptions": corruptions,
     "networks": networks,
     "recipes": recipes,
     "objectives": objectives,

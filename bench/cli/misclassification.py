@@ -14,6 +14,7 @@ from .options import (
     Data,
     Device,
     Format,
+    LastLayer,
     Network,
     Normalize,
     OutputFormat,
@@ -21,6 +22,8 @@ from .options import (
     Recipe,
     Seeds,
     Settings,
+    SkipBroken,
+    Transform,
     Workers,
 )
 
@@ -37,6 +40,8 @@ def misclassification(
     network: Network = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
+    transform: Transform = None,
+    last_layer: LastLayer = None,
     recipe: Recipe = None,
     seed: Annotated[int | None, typer.Option(help="The one seed to train with (default: 0).")] = None,
     seeds: Seeds = None,
@@ -45,6 +50,7 @@ def misclassification(
     precision: Precision = None,
     workers: Workers = None,
     compile: Compile = None,
+    skip_broken: SkipBroken = None,
     data: Data = None,
     out: Annotated[Path, typer.Option(help="Folder of the results, in whose misclassification/ they are kept.")] = Path(
         "runs/latest"

@@ -25,6 +25,7 @@ def train(
 
     An interrupted training goes on from its last finished epoch. bench run finds the network again by itself.
     """
+    from bench.data.broken import usable
     from bench.data.dataset import Place
     from bench.data.location import data_root
     from bench.data.project import project_bindings
@@ -36,7 +37,7 @@ def train(
 
     settings = settings_from(setting or [])
     data_set = resolve_dataset(id, project_bindings(Path.cwd()), settings_of(settings, id))
-    images = data_set.load("train", Place(data_root(data)))
+    images = usable(data_set.load("train", Place(data_root(data))), data_set.name)
     plan = plan_training(
         data_set,
         images,

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.citation import Citation
 from bench.errors import BenchError, MissingDataError
+from bench.wording import counted
 
 from .binding_kind import BindingKind, known_kind
 from .bindings import Binding
-from .broken import broken_words
-from .class_order import with_classes_of
 from .dataset import DATASETS, DataSet, FileStatus, Place
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ class BoundSet(DataSet):
                 f"The binding '{self.binding}' gives only test images, but the split '{split}' is asked for. "
                 "Bind a folder with the subfolders train and test, or say train = … beside it in bench.toml."
             )
+        from .class_order import with_classes_of
+
         for path in self._paths(split):
             if not path.exists():
                 raise self._missing(path)
@@ -136,6 +137,8 @@ class BoundSet(DataSet):
         return self._told[split]
 
     def _read_whole(self, split: str) -> _Told:
+        from .broken import broken_words
+
         try:
             images = self._open(split)
             broken = images.broken(thorough=True)
@@ -143,7 +146,7 @@ class BoundSet(DataSet):
             return _Told(True, str(error))
         if broken:
             return _Told(True, broken_words(images, broken))
-        return _Told(False, f"read ({len(images):,} images)")
+        return _Told(False, f"read ({counted(len(images), 'image')})")
 
     def training_transform(self) -> InputTransform | None:
         """That of the registered set of this name; None for a name of the user's own."""

@@ -58,7 +58,7 @@ def _open(text: str, place: Place, bindings: Mapping[str, Binding]) -> Source:
         return Source(open_folder(path), f"{path}/")
     if path.is_file():
         return Source(open_npz(path), f"{text}:")
-    if "=" not in text and text not in bindings and text not in DATASETS:
+    if "=" not in text and text not in bindings and text not in DATASETS and not text.startswith("corrupt:"):
         raise UnknownNameError("image file, folder or data set", text, [*DATASETS.names(), *bindings])
     data_set = resolve_dataset(text, bindings, {})
     return Source(data_set.load("test", place), f"{data_set.name}:")

@@ -39,4 +39,4 @@ def named_images(given: Given | Sequence[Given] | Mapping[str, Given], otherwise
     several = list(given) if isinstance(given, Sequence) and not isinstance(given, str | Images) else [given]
     unnamed = [f"{otherwise} {place}" if len(several) > 1 else otherwise for place in range(1, len(several) + 1)]
     found = zip(several, unnamed, strict=True)
-    return {one if isinstance(one, str) else name: given_images(one, name) for one, name in found}  # type: ignore[arg-type]
+    return {one if isinstance(one, str) else name: given_images(one, name) for one, name in found}

@@ -191,7 +191,7 @@ def test_verify_looks_into_bound_files(project: Path) -> None:
     svhn, *mine = result.stdout.splitlines()
     assert svhn.split(maxsplit=3) == ["svhn", "unchecked", f"{project}/a.npz", f"read (3 images); {origin}"]
     assert [line.split()[2] for line in mine] == [f"{project}/pictures/{split}" for split in ("train", "test")]
-    assert all("counted only (1 images)" in line for line in mine)
+    assert all("read (1 image)" in line for line in mine)
     content = (project / "a.npz").read_bytes()
     (project / "a.npz").write_bytes(content[:-30])
     damaged = RUNNER.invoke(app, ["verify"])

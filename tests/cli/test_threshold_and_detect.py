@@ -231,7 +231,7 @@ def test_bad_detections_are_refused(detector: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "There is no image below" in refused("detect", detector, tmp_path / "empty")
     (tmp_path / "text.png").write_text("not an image")
-    assert "Cannot read the image" in refused("detect", detector, tmp_path / "text.png")
+    assert "1 broken image among 1: " in refused("detect", detector, tmp_path / "text.png")
     assert "is not a whole detector file" in refused("detect", tmp_path / "text.png", "digits")
     (detector.parent / "net.safetensors").unlink()
     assert "which is not there" in refused("detect", detector, "digits")

@@ -103,7 +103,7 @@ def test_a_name_of_ones_own_has_no_facts(tmp_path: Path) -> None:
 
 
 def test_facts_of_one_binding_do_not_leak_into_another(tmp_path: Path) -> None:
-    path = _npz(tmp_path / "s.npz")
+    path = str(_npz(tmp_path / "s.npz"))
     first, second = BoundSet(Binding("svhn", "npz", path)), BoundSet(Binding("mine", "npz", path))
     assert (first.name, second.name) == ("svhn", "mine")
 

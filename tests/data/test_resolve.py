@@ -40,7 +40,7 @@ def test_unknown_names_get_a_suggestion_from_registered_and_bound_ones() -> None
     with pytest.raises(UnknownNameError, match="Did you mean 'cifar10'"):
         resolve_dataset("cifra10", {}, {})
     with pytest.raises(UnknownNameError, match="Did you mean 'workshop'"):
-        resolve_dataset("workshp", {"workshop": Binding("workshop", "npz", Path("x.npz"))}, {})
+        resolve_dataset("workshp", {"workshop": Binding("workshop", "npz", "x.npz")}, {})
 
 
 def test_a_path_is_told_to_be_named(tmp_path: Path) -> None:
@@ -50,6 +50,8 @@ def test_a_path_is_told_to_be_named(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(BenchError, match=f"NAME=npz:{file}"):
         resolve_dataset(str(file), {}, {})
+    with pytest.raises(BenchError, match=r"has no name\. Give it one: NAME=imglist:a\.txt"):
+        resolve_dataset("imglist:a.txt", {}, {})
 
 
 def test_unknown_options_name_the_known_ones() -> None:

@@ -38,7 +38,7 @@ def test_a_run_file_says_all_that_options_say(tmp_path: Path) -> None:
     assert found.pop("settings") == {
         "odin.epsilon": 0.002, "recipe.epochs": 3, "recipe.augmentation": {"cutout": 8}
     }  # fmt: skip
-    assert found.pop("bindings") == {"mine": Binding("mine", "npz", tmp_path / "mine.npz")}
+    assert found.pop("bindings") == {"mine": Binding("mine", "npz", str(tmp_path / "mine.npz"))}
     assert found == {
         "method": ["msp", "odin"], "id": "mine", "ood": ["svhn", "uniform"], "tune_on": "gaussian",
         "protocol": "heldout-ood", "seeds": (0, 1), "out": tmp_path / "results", "data": Path("/somewhere"),

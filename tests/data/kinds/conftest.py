@@ -15,6 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.optional import optional_module
+
+datasets = optional_module("datasets", extra="hf", purpose="to write such data sets")
+
 File = tuple[str, bytes]
 """The name of an image file and its bytes."""
 
@@ -79,8 +83,6 @@ def write_webdataset(folder: Path, files: Sequence[File], labels: Sequence[int] 
 
 def write_hf(folder: Path, files: Sequence[File], labels: Sequence[int] | None) -> str:
     """A parquet file with a column of images, as the hub keeps them."""
-    import datasets
-
     columns: dict[str, Any] = {"image": [{"bytes": content, "path": name} for name, content in files]}
     features: dict[str, Any] = {"image": datasets.Image()}
     if labels is not None:

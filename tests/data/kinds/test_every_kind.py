@@ -12,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits, load_sample_images
+from typer.testing import CliRunner
 
+from bench.cli.main import app
 from bench.data.binding_kind import BINDING_KINDS
 from bench.data.bindings import parse_binding, parse_bindings
 from bench.data.bound import BoundSet
@@ -24,8 +26,9 @@ from bench.data.lineage import shared
 from bench.errors import BenchError, MissingDataError
 
 PLACE = Place(Path("/nowhere"))
-PHOTO = load_sample_images().images[0][100:130, 200:240]
-DIGITS = [(image * 15.9).astype(np.uint8) for image in load_digits().images[:7]]
+SHIPPED: tuple[Any, Any] = load_sample_images(), load_digits()
+PHOTO = SHIPPED[0].images[0][100:130, 200:240]
+DIGITS = [(image * 15.9).astype(np.uint8) for image in SHIPPED[1].images[:7]]
 LABELS = [3, 1, 2, 0, 1, 3, 2]
 
 
@@ -257,3 +260,15 @@ def test_classes_count_in_the_order_that_is_given(tmp_path: Path, cases: dict[st
     assert images.classes == ("0", "1", "2", "3", "4")
     assert images.labels is not None
     assert sorted(images.labels.tolist()) == sorted(LABELS)
+
+
+def test_the_commands_know_it(
+    tmp_path: Path, cases: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = cases[kind].write(tmp_path / "images", _digits(), LABELS)
+    (tmp_path / "bench.toml").write_text(f'[datasets.mine]\n{kind} = "{Path(source).relative_to(tmp_path)}"\n')
+    for arguments in (["data", "status", "mine"], ["data", "verify", "mine"], ["describe", "dataset", "mine"]):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 0, result.exception
+        assert f"bound to {kind}:{source} in bench.toml" in " ".join(result.stdout.split())

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow
 import pytest
 from PIL import Image
-from pyarrow import parquet
 
-import datasets
 from bench.data.bindings import parse_binding, parse_bindings
 from bench.data.bound import BoundSet
 from bench.data.broken import usable
 from bench.data.dataset import Place
 from bench.data.images import Images
 from bench.errors import BenchError, MissingDataError
+from bench.optional import optional_module
+
+datasets, pyarrow, parquet = (
+    optional_module(name, extra="hf", purpose="to write such data sets")
+    for name in ("datasets", "pyarrow", "pyarrow.parquet")
+)
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), dtype=np.uint8)
 CLASSES = ["ship", "cat", "dog"]

@@ -20,6 +20,7 @@ from bench.data.bound import BoundSet
 from bench.data.dataset import Place
 from bench.data.images import Images
 from bench.errors import BenchError
+from bench.optional import optional_module
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (7, 8, 8, 3), dtype=np.uint8)
 
@@ -47,7 +48,7 @@ def _tar(path: Path, *members: tuple[str, bytes], **attributes: Any) -> Path:
 
 @pytest.mark.filterwarnings("ignore")
 def test_shards_of_the_library_itself_are_read(tmp_path: Path) -> None:
-    import webdataset
+    webdataset = optional_module("webdataset", extra="dev", purpose="to write shards")
 
     with webdataset.ShardWriter(str(tmp_path / "s-%02d.tar"), maxcount=3, verbose=0) as writer:
         for place in range(7):

@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from bench.data.transform import InputTransform
-from bench.errors import BenchError, UnknownNameError
+from bench.errors import BenchError, did_you_mean
 from bench.optional import optional_module
 
 from .named import NamedNetwork
@@ -41,7 +41,8 @@ def open_timm(name: str, checkpoint: Path | None) -> NamedNetwork:
             model = with_weights(create, checkpoint, f"timm:{name}")
     config = timm.data.resolve_model_data_config(model)
     own = own_transform("timm", partial(transform_of_timm, config), checkpoint)
-    return NamedNetwork(model, f"timm:{_shown(name)}", own)
+    names = (getattr(model, "pretrained_cfg", None) or {}).get("label_names") if checkpoint is None else None
+    return NamedNetwork(model, f"timm:{_shown(name)}", own, classes=tuple(names or ()))
 
 
 def transform_of_timm(config: Mapping[str, Any]) -> InputTransform:
@@ -82,7 +83,8 @@ def _require_known(timm: Any, name: str) -> None:
         if not folder.is_dir():
             raise BenchError(f"There is no folder {folder}. Correct the path after timm:local-dir:.")
     elif not name.startswith(_ELSEWHERE) and not timm.is_model(name.partition(".")[0]):
-        raise UnknownNameError("network of timm:", name, timm.list_models())
+        near = did_you_mean(name, timm.list_models())
+        raise BenchError(f"timm has no network '{name}'.{near} See what there is with: timm.list_models('*resnet*')")
 
 
 def _shown(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from bench.data.transform import InputTransform
-from bench.errors import BenchError, UnknownNameError
+from bench.errors import BenchError, UnknownNameError, did_you_mean
 
 from .named import NamedNetwork
 from .own_transform import own_transform
@@ -34,7 +34,8 @@ def open_torchvision(text: str, checkpoint: Path | None) -> NamedNetwork:
     name, _, chosen = text.partition(":")
     known = models.list_models(models)
     if name not in known:
-        raise UnknownNameError("network of torchvision:", name, known)
+        near = did_you_mean(name, known)
+        raise BenchError(f"torchvision has no classifier '{name}'.{near} There are: {', '.join(known)}.")
     weights = _weights(models, name, chosen)
     build = partial(_create, models, name)
     if checkpoint is None:
@@ -42,7 +43,8 @@ def open_torchvision(text: str, checkpoint: Path | None) -> NamedNetwork:
     else:
         model = with_weights(build, checkpoint, f"torchvision:{name}")
     own = own_transform("torchvision", lambda: transform_of_torchvision(weights.transforms()), checkpoint)
-    return NamedNetwork(model, f"torchvision:{text}", own)
+    classes = tuple(weights.meta["categories"]) if checkpoint is None else ()
+    return NamedNetwork(model, f"torchvision:{text}", own, classes=classes)
 
 
 def transform_of_torchvision(preset: Any) -> InputTransform:

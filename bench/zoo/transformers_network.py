@@ -53,7 +53,15 @@ def open_transformers(repository: str, checkpoint: Path | None) -> NamedNetwork:
             processor = transformers.AutoImageProcessor.from_pretrained(repository, trust_remote_code=False)
         return transform_of_transformers(processor)
 
-    return NamedNetwork(model, name, own_transform("transformers", find, checkpoint))
+    classes = _class_names(model) if checkpoint is None else ()
+    return NamedNetwork(model, name, own_transform("transformers", find, checkpoint), classes=classes)
+
+
+def _class_names(model: Any) -> tuple[str, ...]:
+    """The names of the classes in the network's order; none where transformers made them up."""
+    names = tuple(str(name) for _, name in sorted(model.config.id2label.items()))
+    made_up = all(name == f"LABEL_{place}" for place, name in enumerate(names))
+    return () if made_up else names
 
 
 def transform_of_transformers(processor: Any) -> InputTransform:

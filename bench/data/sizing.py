@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, get_args
 
 from torch import Tensor
@@ -13,12 +14,14 @@ Interpolation = Literal["bilinear", "bicubic", "nearest"]
 """How values between pixels are found: as PIL does, that is with antialiasing, but for `nearest`."""
 
 
-def checked_interpolation(text: str) -> Interpolation:
-    """`text` itself; raises `UnknownNameError` for another word."""
-    for known in get_args(Interpolation):
-        if text == known:
-            return known
-    raise UnknownNameError("interpolation", text, get_args(Interpolation))
+OddMargin = Literal["half-even", "down"]
+"""Where the centre begins if the margin around it is odd: half of it is rounded to the even number, or down."""
+
+
+def require_word(kind: str, text: str, words: object) -> None:
+    """Raise `UnknownNameError` unless `text` is one of the `words` of a `Literal`."""
+    if text not in get_args(words):
+        raise UnknownNameError(kind, text, get_args(words))
 
 
 def interpolated(batch: Tensor, height: int, width: int, interpolation: Interpolation) -> Tensor:
@@ -48,13 +51,14 @@ def shorter_side_resized(batch: Tensor, side: int, interpolation: Interpolation)
     return interpolated(batch, *((side, longer) if height <= width else (longer, side)), interpolation)
 
 
-def centre(batch: Tensor, height: int, width: int) -> Tensor:
-    """The centre of the batch, to the pixel where torchvision takes it. Raises `BenchError` where it is too small."""
+def centre(batch: Tensor, height: int, width: int, odd_margin: OddMargin) -> Tensor:
+    """The centre of the batch. Raises `BenchError` where that is too small."""
     found_height, found_width = batch.shape[2:]
     if found_height < height or found_width < width:
         raise BenchError(
             f"The centre of {height}x{width} pixels cannot be cut out of images that were resized to "
             f"{found_height}x{found_width}. Use a larger 'resize' in the input transform, or fit 'stretch'."
         )
-    top, left = round((found_height - height) / 2), round((found_width - width) / 2)
+    halved = round if odd_margin == "half-even" else math.floor
+    top, left = halved((found_height - height) / 2), halved((found_width - width) / 2)
     return batch[:, :, top : top + height, left : left + width]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.errors import BenchError, UnknownNameError
+from bench.errors import BenchError
 
 from .images import Pixels
-from .sizing import Interpolation, centre, checked_interpolation, filled, interpolated, shorter_side_resized
+from .sizing import Interpolation, OddMargin, centre, filled, interpolated, require_word, shorter_side_resized
 
 Fit = Literal["crop", "stretch", "refuse"]
 """What is done with images of another size than the network takes."""
@@ -33,7 +33,8 @@ class InputTransform:
 
     With `resize` every image is resized first, also one that has the right size: its shorter side to that many pixels
     (`crop`), or both sides, so that the shorter side of height and width would become that long (`stretch`); then
-    height and width are cut out at the centre. That is how torchvision, timm and transformers make the input of theirs.
+    height and width are cut out at the centre. That is how torchvision, timm and transformers make the input of theirs;
+    where the margin is odd, half of it is rounded as `odd_margin` says: `half-even`, as the first two do, or `down`.
     """
 
     height: int
@@ -44,11 +45,12 @@ class InputTransform:
     fit: Fit = "crop"
     resize: int | None = None
     interpolation: Interpolation = "bilinear"
+    odd_margin: OddMargin = "half-even"
 
     def __post_init__(self) -> None:
-        checked_interpolation(self.interpolation)
-        if self.fit not in get_args(Fit):
-            raise UnknownNameError("fit of an input transform:", self.fit, get_args(Fit))
+        require_word("interpolation", self.interpolation, Interpolation)
+        require_word("fit of an input transform:", self.fit, Fit)
+        require_word("odd margin of an input transform:", self.odd_margin, OddMargin)
         if min(self.height, self.width) < 1 or self.channels not in (1, 3):
             raise BenchError(
                 f"An input transform makes images of at least one pixel and 1 or 3 channels, not {self.height}x"
@@ -72,7 +74,7 @@ class InputTransform:
 
         What came later is told where it is not the default, so that the keys of older results stay.
         """
-        later = {"resize": None, "interpolation": "bilinear"}
+        later = {"resize": None, "interpolation": "bilinear", "odd_margin": "half-even"}
         return {name: value for name, value in asdict(self).items() if value != later.get(name, ...)}
 
     @classmethod
@@ -136,10 +138,12 @@ class InputTransform:
     def _resized(self, batch: Tensor, side: int) -> Tensor:
         """The shorter side made `side` pixels long, or both stretched, and the centre of that."""
         if self.fit == "crop":
-            return centre(shorter_side_resized(batch, side, self.interpolation), self.height, self.width)
+            resized = shorter_side_resized(batch, side, self.interpolation)
+            return centre(resized, self.height, self.width, self.odd_margin)
         shorter = min(self.height, self.width)
         height, width = side * self.height // shorter, side * self.width // shorter
-        return centre(interpolated(batch, height, width, self.interpolation), self.height, self.width)
+        resized = interpolated(batch, height, width, self.interpolation)
+        return centre(resized, self.height, self.width, self.odd_margin)
 
 
 NORMALIZATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {

@@ -50,5 +50,5 @@ def _is_numbers(value: Any) -> bool:
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("height", "width", "channels", "resize"), ("a whole number of at least 1", _is_count)),
     **dict.fromkeys(("mean", "std"), ("a list of numbers, one for each channel", _is_numbers)),
-    **dict.fromkeys(("fit", "interpolation"), ("a word in quotes", lambda value: isinstance(value, str))),
+    **dict.fromkeys(("fit", "interpolation", "odd_margin"), ("a word in quotes", lambda value: isinstance(value, str))),
 }

@@ -22,13 +22,13 @@ MEAN_LEVELS, MOST_LEVELS = 1.0, 8.0
 Libraries round to whole levels once or twice on the way, and this project does not.
 """
 
-SHAPES = ((300, 437), (391, 280))
-"""Height and width of the images that are compared: lying and standing, with odd remainders."""
+SHORTER = 280
+"""The shorter side of the images that are compared."""
 
 
 def require_same_input(transform: InputTransform, preprocess: Preprocess, whose: str) -> None:
     """Raise `BenchError` unless the two make the same of two made-up images, up to rounding."""
-    for height, width in SHAPES:
+    for height, width in _shapes(transform):
         pixels = _picture(height, width)
         ours, theirs = transform(pixels[None])[0], preprocess(Image.fromarray(pixels)).float()
         if ours.shape != theirs.shape:
@@ -38,6 +38,18 @@ def require_same_input(transform: InputTransform, preprocess: Preprocess, whose:
         mean, most = float(levels.mean()), float(levels.quantile(0.999)) if len(levels) < 2**24 else float(levels.max())
         if not (mean <= MEAN_LEVELS and most <= MOST_LEVELS):
             raise _differs(whose, f"a made-up image comes out differently, by {mean:.1f} of 256 grey levels on average")
+
+
+def _shapes(transform: InputTransform) -> list[tuple[int, int]]:
+    """A lying and a standing image, whose margins do not show the centre alike wherever half of them is rounded to."""
+
+    def longer(crop: int) -> int:
+        sides = range(SHORTER + 111, SHORTER + 1000)
+        if transform.resize is None or transform.fit != "crop":
+            return sides[0]
+        return next((one for one in sides if (transform.resize * one // SHORTER - crop) % 4 == 3), sides[0])
+
+    return [(SHORTER, longer(transform.width)), (longer(transform.height), SHORTER)]
 
 
 def _differs(whose: str, how: str) -> BenchError:

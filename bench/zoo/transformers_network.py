@@ -89,7 +89,7 @@ def transform_of_transformers(processor: Any) -> InputTransform:
         raise BenchError(f"{_whose(processor)} gives each image a size of its own. {_SAY}")
     height, width = (crop["height"], crop["width"]) if crop else (height, width)
     mean, std = _normalization(processor)
-    transform = InputTransform(height, width, 3, mean, std, interpolation=interpolation, **sizing)
+    transform = InputTransform(height, width, 3, mean, std, interpolation=interpolation, odd_margin="down", **sizing)
     require_same_input(transform, partial(_preprocessed, processor), _whose(processor))
     return transform
 

@@ -81,7 +81,7 @@ class ZoomBlur(Corruption):
     large: ClassVar = ((1.11, 0.01), (1.16, 0.01), (1.21, 0.02), (1.26, 0.02), (1.31, 0.03))
 
     @staticmethod
-    def apply(image: Bytes, constants: tuple[float, float], stream: np.random.Generator) -> NDArray[np.float32]:
+    def apply(image: Bytes, constants: tuple[float, float], stream: np.random.Generator) -> NDArray[np.floating[Any]]:
         """The mean of the image and of all its zooms; the factor 1 counts twice, as published."""
         unit = (image / 255).astype(np.float32)
         end, step = constants

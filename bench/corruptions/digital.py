@@ -29,7 +29,8 @@ class Contrast(Corruption):
         """Every value nearer to the mean of its channel."""
         unit = image / 255
         mean = unit.mean(axis=(0, 1), keepdims=True)
-        return ((unit - mean) * constants + mean) * 255
+        nearer: NDArray[np.float64] = ((unit - mean) * constants + mean) * 255
+        return nearer
 
 
 @corruption("elastic_transform")

@@ -30,4 +30,5 @@ def plasma(side: int, decay: float, stream: np.random.Generator) -> NDArray[np.f
         step //= 2
         noise /= decay
     heights -= heights.min()
-    return heights / heights.max()
+    unit: NDArray[np.float64] = heights / heights.max()
+    return unit

@@ -94,7 +94,8 @@ class Fog(Corruption):
         height, width = image.shape[:2]
         cloud = plasma(1 << (max(height, width) - 1).bit_length(), decay, stream)[:height, :width, None]
         brightest = image.max() / 255
-        return (image / 255 + weight * cloud) * brightest / (brightest + weight) * 255
+        foggy: NDArray[np.float64] = (image / 255 + weight * cloud) * brightest / (brightest + weight) * 255
+        return foggy
 
 
 @corruption("brightness")
@@ -114,7 +115,8 @@ class Brightness(Corruption):
         unit = image / 255
         value = unit.max(axis=2, keepdims=True)
         raised = np.minimum(value + constants, 1)
-        return np.where(value > 0, unit * raised / np.where(value > 0, value, 1), raised) * 255
+        brighter: NDArray[np.float64] = np.where(value > 0, unit * raised / np.where(value > 0, value, 1), raised) * 255
+        return brighter
 
 
 def _enlarged(texture: Bytes, height: int, width: int) -> Bytes:

@@ -16,6 +16,7 @@ import bench
 from bench.ablation.file import ablation_names
 from bench.cli.describe import describe
 from bench.cli.listing import list_names
+from bench.corruptions.corruption import CORRUPTIONS
 from bench.data.dataset import DATASETS
 from bench.errors import UnknownNameError
 from bench.method_contract import METHODS
@@ -36,6 +37,7 @@ APP.command()(describe)
 NAMES: dict[str, list[str]] = {
     "method": METHODS.names(),
     "dataset": DATASETS.names(),
+    "corruption": CORRUPTIONS.names(),
     "network": NETWORKS.names(),
     "recipe": recipe_names(),
     "objective": OBJECTIVES.names(),
@@ -98,13 +100,21 @@ def test_everything_that_is_listed_can_be_described(kind: str) -> None:
         assert len(lines[2]) > 10
 
 
-@pytest.mark.parametrize("kind", ["method", "dataset", "network", "objective", "report"])
+@pytest.mark.parametrize("kind", ["method", "dataset", "corruption", "network", "objective", "report"])
 def test_a_description_says_where_the_thing_is_defined(kind: str) -> None:
     for name in NAMES[kind]:
         [origin] = told(kind, name)["defined in"]
         path, _, line = origin.rpartition(":")
         source = Path(path).read_text().splitlines()
         assert f'("{name}")' in source[int(line) - 2]
+
+
+def test_a_corruption_is_told_with_its_constants_and_a_corrupted_set_with_its_parents_facts() -> None:
+    facts = told("corruption", "defocus_blur")
+    assert facts["family"] == ["blur"]
+    assert facts["of CIFAR-10-C"] == ["0.3, 0.4; 0.4, 0.5; 0.5, 0.6; 1, 0.2; 1.5, 0.1"]
+    assert facts["applied by"][0].startswith("corrupt:NAME:defocus_blur:SEVERITY")
+    assert told("dataset", "corrupt:digits:fog:3")["title"] == ["Handwritten digits, fog of severity 3"]
 
 
 def test_a_method_is_told_in_full() -> None:

@@ -57,19 +57,17 @@ def library() -> Iterator[ModuleType]:
 @pytest.fixture
 def oracle(library: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Picture]:
     """What imagecorruptions makes of an image with the draws of `stream`."""
-    import skimage.color
-    import skimage.filters
-    import skimage.util
+    color, filters, util = (import_module(f"skimage.{name}") for name in ("color", "filters", "util"))
 
     def gaussian(image: Any, sigma: float, multichannel: bool) -> Any:
-        return skimage.filters.gaussian(image, sigma=sigma, channel_axis=-1 if multichannel else None)
+        return filters.gaussian(image, sigma=sigma, channel_axis=-1 if multichannel else None)
 
     def corrupt(image: Picture, kind: str, severity: int, stream: np.random.Generator) -> Picture:
         known = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
         numpy = SimpleNamespace(**{**known, "random": Draws(stream), "float_": np.float64})
-        noise = SimpleNamespace(random_noise=lambda image, **how: skimage.util.random_noise(image, rng=stream, **how))
+        noise = SimpleNamespace(random_noise=lambda image, **how: util.random_noise(image, rng=stream, **how))
         monkeypatch.setattr(library, "np", numpy)
-        monkeypatch.setattr(library, "sk", SimpleNamespace(util=noise, color=skimage.color))
+        monkeypatch.setattr(library, "sk", SimpleNamespace(util=noise, color=color))
         monkeypatch.setattr(library, "gaussian", gaussian)
         return np.asarray(getattr(library, kind)(Image.fromarray(image), severity)).astype(np.uint8)
 

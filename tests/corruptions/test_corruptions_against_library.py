@@ -1,6 +1,7 @@
 """ImageNet-C's constants against imagecorruptions, given the same draws; what that library has changed, otherwise."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -60,13 +61,13 @@ def test_elastic_transform_is_opencvs_affine_map_and_remapping(
     severity: int, constants: Any, levels: str, side: int, photograph: Any
 ) -> None:
     cv2 = pytest.importorskip("cv2")
-    from skimage.filters import gaussian
+    gaussian: Any = import_module("skimage.filters").gaussian
 
     image, draws = photograph(side, side), stream()
     found = corrupt(image, "elastic_transform", severity, constants, stream())
     distance, sigma, reach = (side * part for part in getattr(ElasticTransform, levels)[severity - 1])
     middle, arm = side // 2, side // 3
-    before = np.float32([[middle + arm, middle + arm], [middle + arm, middle - arm], [middle - arm, middle - arm]])
+    before = middle + arm * np.array([[1, 1], [1, -1], [-1, -1]], np.float32)
     after = before + draws.uniform(-reach, reach, (3, 2)).astype(np.float32)
     matrix = cv2.getAffineTransform(before, after)
     expected = cv2.warpAffine(np.float32(image), matrix, (side, side), borderMode=cv2.BORDER_REFLECT_101)
@@ -85,7 +86,8 @@ def test_frosts_textures_are_as_opencv_reads_and_scales_them(index: int, library
 
     from bench.corruptions.frost_textures import _folder
 
-    whole = cv2.imread(str(_folder() / list(CHECKSUMS)[index]))[..., ::-1]
+    read: Any = cv2.imread(str(_folder() / list(CHECKSUMS)[index]))
+    whole = read[..., ::-1]
     assert np.abs(frost_texture(index, 1).astype(int) - whole).max() <= 3  # JPEG decoders round differently
     fifth = cv2.resize(np.ascontiguousarray(whole), (0, 0), fx=0.2, fy=0.2)
     assert frost_texture(index, 5).shape == fifth.shape

@@ -12,7 +12,7 @@ from PIL import Image
 from bench.corruptions.corruption import CORRUPTIONS
 from bench.data.corrupted import corrupted
 from bench.data.dataset import DATASETS, Place
-from bench.data.images import ArrayImages, SubsetImages
+from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.lineage import shared
 from bench.data.resolve import resolve_dataset
 from bench.errors import BenchError, UnknownNameError
@@ -22,6 +22,10 @@ PLACE = Place(Path())
 
 def load(text: str) -> Any:
     return resolve_dataset(text, {}, {}).load("test", PLACE)
+
+
+def first(images: Images, count: int) -> Any:
+    return images.read(np.arange(count))
 
 
 def noisy(count: int = 12, side: int = 16, seed: int = 0) -> ArrayImages:
@@ -38,17 +42,18 @@ def test_a_name_gives_the_corrupted_set_with_its_parents_facts() -> None:
     assert found.training_transform() == parent.training_transform()
     images, clean = found.load("test", PLACE), parent.load("test", PLACE)
     assert len(images) == len(clean) == 500
-    assert np.array_equal(images.labels, clean.labels)
+    assert images.labels is not None
+    assert images.labels.tolist() == clean.labels.tolist()
     assert images.note == "fog of severity 3, CIFAR-10-C's constants"
-    assert images.read(np.arange(5)).shape == (5, 8, 8)
+    assert first(images, 5).shape == (5, 8, 8)
     assert found.load("train", PLACE).identity != images.identity
 
 
 def test_names_may_hold_colons_and_be_nested_and_take_the_parents_options() -> None:
     assert resolve_dataset("corrupt:corrupt:digits:fog:3:snow:1", {}, {}).name == "corrupt:corrupt:digits:fog:3:snow:1"
     images = resolve_dataset("corrupt:uniform:contrast:2", {}, {"count": 7}).load("test", Place(Path(), 9, 10, 1))
-    assert images.read(np.arange(7)).shape == (7, 9, 10, 1)
-    assert images.read(np.arange(7)).dtype == np.uint8
+    assert first(images, 7).shape == (7, 9, 10, 1)
+    assert first(images, 7).dtype == np.uint8
 
 
 def test_bound_images_can_be_corrupted(tmp_path: Path) -> None:
@@ -81,7 +86,7 @@ def test_unknown_parts_of_the_name_are_named() -> None:
 @pytest.mark.parametrize("kind", CORRUPTIONS.names())
 def test_every_image_is_the_same_in_whatever_batch_it_is_read(kind: str) -> None:
     images = corrupted(noisy(), kind, 3)
-    whole = images.read(np.arange(12))
+    whole = first(images, 12)
     assert whole.dtype == np.uint8
     order = np.array([7, 3, 11, 3])
     assert np.array_equal(images.read(order), whole[order])
@@ -141,7 +146,8 @@ def test_images_that_are_held_out_are_corrupted_too() -> None:
 def test_labels_stay(severity: int, split: str) -> None:
     clean = DATASETS.get("digits")().load(split, PLACE)
     found = resolve_dataset(f"corrupt:digits:contrast:{severity}", {}, {}).load(split, PLACE)
-    assert np.array_equal(found.labels, clean.labels)
+    assert found.labels is not None
+    assert found.labels.tolist() == clean.labels.tolist()
     assert found.classes == clean.classes
 
 

@@ -1,7 +1,7 @@
 """Full-spectrum evaluation: shifted ID images count as ID, against brute force from the scores of each set."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,7 +35,7 @@ class Dark(Method):
 
     name = "dark"
     citation = bench.Citation("T", "A", 2026)
-    search: ClassVar[dict[str, tuple[float, ...]]] = {"factor": (1.0, 2.0)}
+    search: ClassVar[Mapping[str, tuple[float, ...]]] = {"factor": (1.0, 2.0)}
     id_only_search = ("factor",)
 
     def __init__(self, *, factor: float = 1.0) -> None:

@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bench.data.images import Images
-from bench.detector_file import read_description, write_description
+from bench.data.transform import InputTransform
+from bench.detector_file import read_description, state_of, write_description
 from bench.device import pick_device
 from bench.errors import BenchError
 from bench.extraction.extract import extract
 from bench.extraction.view import CLEAN
-from bench.fitting.data import FitData
 from bench.method_contract import METHODS, Method, Scores
 from bench.metrics.inputs import score_array
 from bench.networks.checkpoint import Checkpoint
 from bench.provenance import provenance
-from bench.running.extraction import seen_by, wanted_by
+from bench.running.extraction import Extractor, seen_by, wanted_by
 from bench.running.facts import facts_of_checkpoint
+from bench.running.fitter import Fitter
 from bench.running.network import TestedNetwork
 from bench.threshold_choice import ThresholdFrom, choose_threshold
 
@@ -49,7 +50,7 @@ class Detector:
     DeVries & Taylor 2018 write g(x; delta) = OOD where c <= delta; that is this rule, with the next smaller
     floating-point number for delta. Or delta was chosen from misclassified images, and `tpr` is None. `validation` says
     on how many images delta was chosen, which share it calls ID, and, of misclassified ones, their number and the
-    detection error.
+    detection error; `training` on which images the method was fitted, or None for one that needs none.
     """
 
     checkpoint: Checkpoint
@@ -59,6 +60,17 @@ class Detector:
     validation: dict[str, Any]
     provenance: dict[str, Any]
     device: torch.device
+    training: dict[str, Any] | None = None
+
+    @property
+    def transform(self) -> InputTransform:
+        """What makes the network's input of pixels."""
+        return self.checkpoint.transform
+
+    @property
+    def method_name(self) -> str:
+        """The name of the scoring method."""
+        return self.method.name
 
     def decide(self, images: Images) -> Decision:
         """Score `images`, shown as the checkpoint's input transform says, and compare with the threshold.
@@ -71,9 +83,11 @@ class Detector:
     def save(self, path: str | Path, *, checkpoint: str | Path) -> None:
         """Write the detector as JSON; `checkpoint` is the file of its network, which is pointed to, not copied.
 
-        Raises `BenchError` if that file does not hold the detector's network, or `path` cannot be written.
+        What a method learnt from training images goes into a file beside it, `NAME.method.safetensors`. Raises
+        `BenchError` if `checkpoint` does not hold the detector's network, or a file cannot be written.
         """
-        write_description(Path(path), self.describe(), Path(checkpoint))
+        learnt = self.method if "training" in self.method.needs else None
+        write_description(Path(path), self.describe(), Path(checkpoint), learnt)
 
     @classmethod
     def load(cls, path: str | Path, *, device: str = "auto") -> Detector:
@@ -85,9 +99,13 @@ class Detector:
                 f"{path} was made with version {described['method_version']} of {method.name}, whose scores differ "
                 f"from those of version {method.version}. Fit the detector again with bench threshold."
             )
-        method = _fitted(method, checkpoint)
+        if "training" in method.needs:
+            method = state_of(Path(path), described)
+        else:
+            method = _fitted(method, checkpoint, None, torch.device("cpu"))
         kept = {name: described[name] for name in ("threshold", "tpr", "validation", "provenance")}
-        return cls(checkpoint=checkpoint, method=method, device=pick_device(device), **kept)
+        training = described.get("training")
+        return cls(checkpoint=checkpoint, method=method, device=pick_device(device), training=training, **kept)
 
     def describe(self) -> dict[str, Any]:
         """The detector as plain data, but for the path of its checkpoint."""
@@ -99,6 +117,7 @@ class Detector:
             "threshold": self.threshold,
             "tpr": self.tpr,
             "validation": self.validation,
+            "training": self.training,
             "checkpoint": {
                 "weights_hash": self.checkpoint.weights_hash,
                 "network": self.checkpoint.network,
@@ -118,6 +137,7 @@ def fit_detector(
     method: Method,
     images: Images,
     *,
+    train: Images | None = None,
     threshold_from: ThresholdFrom = "tpr",
     tpr: float = 0.95,
     name: str = "",
@@ -127,12 +147,12 @@ def fit_detector(
 
     By `tpr` it calls at least that share of them in-distribution; by `misclassified` it tells rightly from wrongly
     classified ones best. `name` says in the file what these images are; they should be in no training and no test set.
-    Raises `BenchError` for a `tpr` outside (0, 1], when there are no images, when the checkpoint lacks what the method
-    needs, and where nothing can be chosen.
+    `train` are the labelled training images for a method that needs some. Raises `BenchError` for a `tpr` outside
+    (0, 1], when there are no images, when the checkpoint lacks what the method needs, and where nothing can be chosen.
     """
     started = time.perf_counter()
-    method = _fitted(method, checkpoint)
     chosen = pick_device(device)
+    method = _fitted(method, checkpoint, train, chosen)
     scores, correct = _score(TestedNetwork.of(checkpoint, chosen).model, checkpoint, method, images, chosen)
     choice = choose_threshold(scores, correct, threshold_from=threshold_from, tpr=tpr)
     validation = {
@@ -143,28 +163,34 @@ def fit_detector(
         **choice.facts,
     }
     made = provenance(chosen, time.perf_counter() - started)
-    return Detector(checkpoint, method, choice.threshold, choice.tpr, validation, made, chosen)
+    training = None
+    if "training" in method.needs and train is not None:
+        training = {"images": len(train), "identity": train.identity}
+    return Detector(checkpoint, method, choice.threshold, choice.tpr, validation, made, chosen, training)
 
 
-def require_keepable(method: Method) -> None:
-    """Raise `BenchError` for a method that needs more than a network and its last layer: a file keeps no more."""
-    if "training" in method.needs or method.ensemble or method.objective is None:
-        what = "training images" if "training" in method.needs else "something else than one network"
-        raise BenchError(f"{method.name} needs {what}, which a detector's file does not keep. Use another method.")
+def require_one_network(method: Method) -> None:
+    """Raise `BenchError` for a method that looks at no network or at several: a detector has one."""
+    if method.ensemble or method.objective is None:
+        what = "several networks" if method.ensemble else "no network"
+        raise BenchError(f"{method.name} looks at {what}, and a detector has one. Use another method.")
 
 
-def _fitted(method: Method, checkpoint: Checkpoint) -> Method:
-    """`method` fitted on the checkpoint's last layer alone, since a detector's file keeps no training images.
+def _fitted(method: Method, checkpoint: Checkpoint, train: Images | None, device: torch.device) -> Method:
+    """`method` fitted on the checkpoint's last layer and, where it needs them, the training images.
 
-    Raises `BenchError` if it needs more, or anything else that the checkpoint lacks.
+    Raises `BenchError` if the checkpoint or the images lack what it needs.
     """
-    require_keepable(method)
-    method.check(facts_of_checkpoint(checkpoint, _no_images))
-    return method.fit(FitData(TestedNetwork.of(checkpoint, torch.device("cpu")).head))
 
+    def training_images() -> Images:
+        if train is None:
+            raise BenchError("give them to fit_detector as train.")
+        return train
 
-def _no_images() -> Images:
-    raise BenchError("a detector's file keeps no training images.")
+    require_one_network(method)
+    method.check(facts_of_checkpoint(checkpoint, training_images))
+    extract = Extractor(TestedNetwork.of(checkpoint, device), device)
+    return Fitter(extract, training_images, checkpoint.id_dataset).fit(method).method
 
 
 def _score(

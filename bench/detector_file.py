@@ -1,7 +1,11 @@
-"""`detector.json`: a detector as a file that a person can read; the weights stay in the checkpoint it points to."""
+"""`detector.json`: a detector as a file that a person can read; the weights stay in the checkpoint it points to.
+
+What its method learnt from training images, if anything, lies beside it in a file of arrays.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -10,6 +14,8 @@ from typing import Any
 from bench.atomic import write_json
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
+from bench.method_contract import Method
+from bench.method_file import load_method, save_method
 from bench.networks.checkpoint import Checkpoint, is_own_checkpoint
 from bench.networks.foreign import load_foreign
 
@@ -20,12 +26,19 @@ _CHECKPOINT_KEYS = {"path", "weights_hash", "network", "id_dataset", "transform"
 _MAKE = "A new detector is made by: bench threshold … --out detector.json"
 
 
-def write_description(path: Path, description: dict[str, Any], checkpoint: Path) -> None:
-    """Write what a detector is to `path`, with the way to its `checkpoint` file: relative when that lies beside it."""
+def write_description(path: Path, description: dict[str, Any], checkpoint: Path, learnt: Method | None) -> None:
+    """Write what a detector is to `path`, with the way to its `checkpoint` file: relative when that lies beside it.
+
+    `learnt` is the method where it learnt something from training images, which goes into a file beside `path`.
+    """
     folder, target = path.resolve().parent, checkpoint.resolve()
     way = target.relative_to(folder).as_posix() if target.is_relative_to(folder) else str(target)
     found = {**description, "checkpoint": {"path": way, **description["checkpoint"]}}
     _open_checkpoint(path, found)
+    if learnt is not None:
+        state = path.with_name(f"{path.stem}.method.safetensors")
+        save_method(learnt, state)
+        found["state"] = {"path": state.name, "sha256": _sha256(state)}
     write_json(path, {"format": FORMAT, "schema": SCHEMA, **found})
 
 
@@ -37,6 +50,30 @@ def read_description(path: Path) -> tuple[dict[str, Any], Checkpoint]:
     """
     description = _parse(path)
     return description, _open_checkpoint(path, description)
+
+
+def state_of(path: Path, description: dict[str, Any]) -> Method:
+    """The fitted method whose state lies beside the detector at `path`.
+
+    Raises `BenchError` where that file is missing, damaged, or not the one that the detector was written with.
+    """
+    facts = description.get("state") or {}
+    if set(facts) != {"path", "sha256"}:
+        raise BenchError(f"{path} is not a whole detector file (it lacks the state of its method). {_MAKE}")
+    file = path.parent / facts["path"]
+    if not file.is_file():
+        raise BenchError(f"The detector {path} needs {file}, which is not there. Put it back. {_MAKE}")
+    if _sha256(file) != facts["sha256"]:
+        raise BenchError(f"{file} is not what {path} was written with. Put that back. {_MAKE}")
+    method = load_method(file)
+    if (method.name, method.parameters()) != (description["method"], description["parameters"]):
+        raise BenchError(f"{path} and {file} are of different methods or parameters. {_MAKE}")
+    return method
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _parse(path: Path) -> dict[str, Any]:

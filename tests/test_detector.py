@@ -18,7 +18,9 @@ from bench.data.transform import InputTransform
 from bench.detector import Detector, fit_detector
 from bench.errors import BenchError, NonFiniteScoresError
 from bench.extraction.outputs import Outputs
+from bench.fitting.data import FitData, Head
 from bench.method_contract import METHODS, Method, Scores, method
+from bench.method_file import save_method
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import build_network
 
@@ -201,6 +203,70 @@ def test_a_damaged_file_is_refused(saved: Path, change: Any, message: str) -> No
     saved.write_text(changed)
     with pytest.raises(BenchError, match=message):
         Detector.load(saved)
+
+
+def training() -> ArrayImages:
+    found = DATASETS.get("digits")().load("train", Place(Path()))
+    assert isinstance(found, ArrayImages)
+    assert found.labels is not None
+    return ArrayImages(found.pixels[:300], found.labels[:300])
+
+
+SINGLE = [name for name in METHODS.names() if (kind := METHODS.get(name)).objective and not kind.ensemble]
+"""All methods that look at one network."""
+
+
+@pytest.mark.parametrize("name", [name for name in SINGLE if "training" in METHODS.get(name).needs])
+def test_what_training_images_taught_lies_beside_the_file(name: str, tmp_path: Path) -> None:
+    checkpoint().save(tmp_path / "net.safetensors")
+    detector = fit_detector(checkpoint(), METHODS.get(name)(), digits(60), train=training())
+    detector.save(tmp_path / "d.json", checkpoint=tmp_path / "net.safetensors")
+    described = json.loads((tmp_path / "d.json").read_text())
+    assert described["state"]["path"] == "d.method.safetensors"
+    assert described["training"] == {"images": 300, "identity": training().identity}
+    read = Detector.load(tmp_path / "d.json")
+    assert read.training == detector.training
+    assert read.decide(digits(60)).scores.tobytes() == detector.decide(digits(60)).scores.tobytes()
+
+
+@pytest.fixture
+def learnt(tmp_path: Path) -> Path:
+    checkpoint().save(tmp_path / "net.safetensors")
+    detector = fit_detector(checkpoint(), METHODS.get("vim")(), digits(60), train=training())
+    detector.save(tmp_path / "d.json", checkpoint=tmp_path / "net.safetensors")
+    return tmp_path / "d.json"
+
+
+def test_a_state_that_is_missing_or_another_is_noticed(learnt: Path) -> None:
+    state = learnt.with_name("d.method.safetensors")
+    kept = state.read_bytes()
+    save_method(METHODS.get("vim")(dim=3).fit(FitData(Head(np.eye(10), np.zeros(10)), made_outputs())), state)
+    with pytest.raises(BenchError, match=r"d\.method\.safetensors is not what .*d\.json was written with"):
+        Detector.load(learnt)
+    state.unlink()
+    with pytest.raises(BenchError, match=r"needs .*d\.method\.safetensors, which is not there"):
+        Detector.load(learnt)
+    state.write_bytes(kept)
+    described = json.loads(learnt.read_text())
+    learnt.write_text(json.dumps({**described, "parameters": {"dim": 7}}))
+    with pytest.raises(BenchError, match="of different methods or parameters"):
+        Detector.load(learnt)
+    learnt.write_text(json.dumps({name: value for name, value in described.items() if name != "state"}))
+    with pytest.raises(BenchError, match="it lacks the state of its method"):
+        Detector.load(learnt)
+
+
+def made_outputs() -> Outputs:
+    features = np.random.default_rng(0).random((40, 10), np.float32)
+    return Outputs(features, features, labels=np.arange(40) % 10)
+
+
+def test_training_images_are_asked_for() -> None:
+    with pytest.raises(BenchError, match=r"vim needs the labelled training images, .* give them to fit_detector"):
+        fit_detector(checkpoint(), METHODS.get("vim")(), digits(5))
+    for name, what in (("deep-ensemble", "several networks"), ("brightness", "no network")):
+        with pytest.raises(BenchError, match=f"{name} looks at {what}, and a detector has one"):
+            fit_detector(checkpoint(), METHODS.get(name)(), digits(5), train=training())
 
 
 def labelled(count: int) -> ArrayImages:

@@ -11,14 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from .columns import print_columns
-from .options import Data, Device, Format, OutputFormat
+from .options import Data, Device, Format, OutputFormat, SkipBroken
 
 
 def detect(
-    detector: Annotated[Path, typer.Argument(help="File that bench threshold --out wrote.")],
+    detector: Annotated[Path, typer.Argument(help="File of bench threshold or bench export.")],
     paths: Annotated[
         list[str], typer.Argument(metavar="PATH…", help="Image files, folders, .npz files, or names of data sets.")
     ],
+    skip_broken: SkipBroken = None,
     device: Device = "auto",
     data: Data = None,
     output_format: Format = OutputFormat.table,
@@ -31,19 +32,19 @@ def detect(
     from bench.data.location import data_root
     from bench.data.project import project_bindings
     from bench.data.sources import open_sources
-    from bench.detector import Detector
+    from bench.export.opened import open_detector
 
-    found = Detector.load(detector, device=device)
-    shape = found.checkpoint.transform
+    found = open_detector(detector, device=device)
+    shape = found.transform
     place = Place(data_root(data), shape.height, shape.width, shape.channels)
     rows: list[dict[str, Any]] = []
-    for source in list(open_sources(paths, place, project_bindings(Path.cwd()))):
+    for source in list(open_sources(paths, place, project_bindings(Path.cwd()), skip_broken=bool(skip_broken))):
         decision = found.decide(source.images)
         for index, (score, is_id) in enumerate(zip(decision.scores.tolist(), decision.is_id.tolist(), strict=True)):
             rows.append({"image": source.name(index), "score": score, "decision": "ID" if is_id else "OOD"})
     _print(rows, output_format)
     out = sum(row["decision"] == "OOD" for row in rows)
-    rule = f"OOD where {found.method.name} < {found.threshold:.6g}"
+    rule = f"OOD where {found.method_name} < {found.threshold:.6g}"
     typer.echo(f"{len(rows):,} images: {len(rows) - out:,} ID, {out:,} OOD ({rule}).", err=True)
 
 

@@ -12,9 +12,12 @@ from bench.fitting.shaping import LARGEST_RATIO, survivors
 
 def top_mask(values: Tensor, percentile: float) -> Tensor:
     """Which activations of each row `(N, D)` survive: the largest ones, and of equal ones those that come first."""
-    order = values.argsort(dim=1, descending=True, stable=True)
-    kept = order[:, : survivors(values.shape[1], percentile)]
-    return torch.zeros_like(values, dtype=torch.bool).scatter(1, kept, True)
+    count = survivors(values.shape[1], percentile)
+    least = values.topk(count, dim=1).values[:, -1:]
+    above, equal = values > least, values == least
+    left = count - above.sum(1, keepdim=True)
+    mask = above | (equal & (equal.cumsum(1) <= left))
+    return mask | least.isnan()  # all of a row with NaN, so that it stays visible
 
 
 def sum_ratio(values: Tensor, percentile: float) -> Tensor:

@@ -1,0 +1,182 @@
+"""What `bench threshold` and `bench export` share: from names to a network, its images and a detector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.data.dataset import DataSet
+    from bench.data.images import Images
+    from bench.detector import Detector
+    from bench.method_contract import Method
+    from bench.networks.checkpoint import Checkpoint as NetworkCheckpoint
+    from bench.threshold_choice import ThresholdFrom
+
+
+class ChosenBy(StrEnum):
+    """What the threshold is chosen by: the share of ID images called ID, or the misclassified ones among them."""
+
+    tpr = "tpr"
+    misclassified = "misclassified"
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Which network is meant: a given checkpoint, or one that is trained."""
+
+    checkpoint: Path | None = None
+    normalize: str | None = None
+    network: str | None = None
+    recipe: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Where images are, whether broken ones are left out, and where networks run."""
+
+    data: Path | None
+    skip_broken: bool
+    device: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a threshold is chosen."""
+
+    threshold_from: ThresholdFrom
+    tpr: float
+
+    @classmethod
+    def of(cls, chosen_by: ChosenBy, tpr: float | None) -> Choice:
+        """As options say. Raises `BenchError` for a wrong share, and for one where none is asked for."""
+        from bench.metrics.inputs import checked_tpr
+
+        if tpr is not None and chosen_by is ChosenBy.misclassified:
+            raise BenchError(
+                "--tpr is another way to choose a threshold than --from misclassified. Leave one of them out."
+            )
+        return cls(chosen_by.value, checked_tpr(0.95 if tpr is None else tpr))
+
+
+def resolve(method: str, id_text: str, settings: dict[str, Any]) -> tuple[Method, DataSet]:
+    """The method and the ID set that are meant; all settings must belong to them or to a training."""
+    from bench.data.project import project_bindings
+    from bench.data.resolve import resolve_dataset
+    from bench.detector import require_one_network
+    from bench.method_contract import METHODS
+    from bench.running.specification import require_used, settings_of
+
+    chosen = METHODS.get(method).make(settings_of(settings, method))
+    require_one_network(chosen)
+    data_set = resolve_dataset(id_text, project_bindings(Path.cwd()), settings_of(settings, id_text))
+    require_used(settings, [method, chosen.objective or "", id_text, "recipe"])
+    return chosen, data_set
+
+
+def open_network(path: Path, data_set: DataSet, network: str | None, normalize: str | None) -> NetworkCheckpoint:
+    """A given checkpoint; a warning says where it was trained on another set."""
+    from bench.networks.foreign import open_checkpoint
+    from bench.running.caveats import other_training_set
+
+    found = open_checkpoint(
+        path, network=network, normalize=normalize, id_dataset=data_set.name, classes=data_set.classes
+    )
+    for caveat in other_training_set(found.id_dataset, data_set.name):
+        typer.echo(f"Warning: {caveat}.", err=True)
+    return found
+
+
+def train_network(
+    method: Method, data_set: DataSet, settings: dict[str, Any], wanted: NetworkOptions, reading: Reading
+) -> tuple[NetworkCheckpoint, Path]:
+    """A network trained, or found trained, on the ID set, and its file."""
+    from bench.data.broken import usable
+    from bench.data.dataset import Place
+    from bench.data.location import data_root
+    from bench.device import pick_device
+    from bench.running.specification import settings_of
+    from bench.training.planning import plan_training
+    from bench.training.train import find_or_train
+
+    assert method.objective is not None
+    images = usable(
+        data_set.load("train", Place(data_root(reading.data))), data_set.name, skip_broken=reading.skip_broken
+    )
+    plan = plan_training(
+        data_set,
+        images,
+        objective=method.objective,
+        network=wanted.network,
+        recipe=wanted.recipe,
+        seed=wanted.seed or 0,
+        recipe_settings=settings_of(settings, "recipe"),
+        objective_settings=settings_of(settings, method.objective),
+    )
+    return find_or_train(plan, images, pick_device(reading.device)), plan.path
+
+
+def images_of(split: str, data_set: DataSet, checkpoint: NetworkCheckpoint, reading: Reading) -> Images:
+    """The images of a split, with labels in the order of the network's classes."""
+    from bench.data.bound import BoundSet
+    from bench.data.broken import usable
+    from bench.data.dataset import Place
+    from bench.data.location import data_root
+    from bench.running.id_classes import in_network_order
+
+    shape = checkpoint.transform
+    found = data_set.load(split, Place(data_root(reading.data), shape.height, shape.width, shape.channels))
+    images = usable(found, data_set.name, skip_broken=reading.skip_broken)
+    if not isinstance(data_set, BoundSet):
+        return images
+    return in_network_order(images, data_set.name, checkpoint.classes, checkpoint.num_classes)
+
+
+def network_for(
+    method: Method, data_set: DataSet, settings: dict[str, Any], wanted: NetworkOptions, reading: Reading
+) -> tuple[NetworkCheckpoint, Path]:
+    """The given network, or one that is trained, and its file."""
+    if wanted.checkpoint is None:
+        if wanted.normalize is not None:
+            raise BenchError("--normalize describes a --checkpoint from elsewhere; without one, leave it out.")
+        return train_network(method, data_set, settings, wanted, reading)
+    if wanted.recipe is not None or wanted.seed is not None:
+        raise BenchError("--recipe and --seed describe a training, and a --checkpoint is trained. Leave them out.")
+    return open_network(wanted.checkpoint, data_set, wanted.network, wanted.normalize), wanted.checkpoint
+
+
+def fit(
+    found: NetworkCheckpoint, method: Method, data_set: DataSet, choice: Choice, reading: Reading
+) -> tuple[Detector, Images]:
+    """The detector of a network and a method, and the validation images that its threshold was chosen on."""
+    from bench.detector import fit_detector
+
+    images, name = validation_images(data_set, found, reading)
+    train = images_of("train", data_set, found, reading) if "training" in method.needs else None
+    detector = fit_detector(
+        found,
+        method,
+        images,
+        train=train,
+        threshold_from=choice.threshold_from,
+        tpr=choice.tpr,
+        name=name,
+        device=reading.device,
+    )
+    return detector, images
+
+
+def validation_images(data_set: DataSet, found: NetworkCheckpoint, reading: Reading) -> tuple[Images, str]:
+    """The first 1,000 images of the ID test set, or its first fifth if that is fewer, and what they are in words."""
+    from bench.running.protocol import part, validation_count
+
+    images = images_of("test", data_set, found, reading)
+    count = validation_count(images)
+    return part(images, 0, count), f"the first {count:,} of {len(images):,} test images of {data_set.name}"

@@ -1,0 +1,63 @@
+"""Intervals from a metric's values in resamples."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.metrics import OODMetrics
+from bench.metrics.inputs import FloatArray
+
+from .interval import CONFIDENCE, Interval, checked_confidence
+from .separation import (
+    average_precision_of_separated,
+    detection_error_by_curves,
+    detection_error_of_separated,
+    rate_after_none,
+)
+
+MOST_UNDEFINED = 0.05
+
+
+def percentile_interval(replicates: npt.ArrayLike, confidence: float = CONFIDENCE) -> Interval | None:
+    """The range of the middle share `confidence` of the values `(r,)`; None where more than 5 % are NaN, undefined."""
+    alpha = 1 - checked_confidence(confidence)
+    values = np.asarray(replicates, np.float64)
+    if np.isnan(values).mean() > MOST_UNDEFINED:
+        return None
+    low, high = np.nanquantile(values, [alpha / 2, 1 - alpha / 2])
+    return Interval(float(low), float(high))
+
+
+def metric_interval(
+    name: str, metrics: OODMetrics, replicates: FloatArray, confidence: float = CONFIDENCE
+) -> Interval | None:
+    """The interval of the metric called `name`, which has the given values in resamples; None where it is undefined.
+
+    For all metrics that have no interval of their own (the AUROC, false-positive rates).
+    Percentiles, and bounds on one side where the figure is perfect: then no resample has another (see `separation`).
+    """
+    alpha = 1 - checked_confidence(confidence)
+    estimate = getattr(metrics, name)
+    if estimate is None:
+        return None
+    found = percentile_interval(replicates, confidence)
+    perfect = _bound_of_perfect(name, estimate, metrics.n_id, metrics.n_ood, alpha)
+    if perfect is not None or found is None or found.width > 0:
+        return perfect or found
+    if name == "detection_error":
+        return detection_error_by_curves(estimate, metrics.n_id, metrics.n_ood, alpha)
+    return Interval(0.0, 1.0)  # nothing is known of it
+
+
+def _bound_of_perfect(name: str, estimate: float, n: int, m: int, alpha: float) -> Interval | None:
+    if name == "fpr_at_95_tpr_band" and estimate == 0:
+        return Interval(0.0, rate_after_none(m, alpha))
+    if name == "detection_error" and estimate == 0:
+        return Interval(0.0, detection_error_of_separated(n, m, alpha))
+    if name in ("aupr_in", "aupr_out") and math.isclose(estimate, 1, abs_tol=1e-12):
+        positives, negatives = (n, m) if name == "aupr_in" else (m, n)
+        return Interval(average_precision_of_separated(positives, negatives, alpha), 1.0)
+    return None

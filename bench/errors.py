@@ -30,5 +30,9 @@ class MissingDataError(BenchError):
     """A data set that is not on this machine; the message says what to type to get it."""
 
 
+class NotFittedError(BenchError, AttributeError):
+    """A method was asked for what it has not learnt yet; the message says to call `fit`."""
+
+
 class NonFiniteScoresError(BenchError):
     """A method produced NaN or an infinite score; names the method, the data set and the first image."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.citation import UNPUBLISHED, Citation
-from bench.errors import BenchError, UnknownNameError
+from bench.errors import BenchError, NotFittedError, UnknownNameError
 from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe
 from bench.extraction.view import CLEAN, View
@@ -78,6 +78,13 @@ class Method(ABC):
     search: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     id_only_search: ClassVar[tuple[str, ...]] = ("epsilon",)
     version: ClassVar[int] = 1
+
+    if not TYPE_CHECKING:  # for a type checker every attribute would exist
+
+        def __getattr__(self, attribute: str) -> Any:
+            if attribute.endswith("_") and not attribute.startswith("_"):
+                raise NotFittedError(f"{type(self).__name__} has no '{attribute}' before it is fitted. Call fit first.")
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{attribute}'")
 
     @abstractmethod
     def score(self, outputs: Outputs) -> Scores:
@@ -193,7 +200,7 @@ def method(name: str, **facts: Unpack[FunctionFacts]) -> _Registered:
         if isinstance(target, type) and facts:
             raise BenchError(f"The class {target.__name__} says '{next(iter(facts))}' in its body, not in @method(…).")
         made = target if isinstance(target, type) else method_class(target, Method, _checked(facts))
-        registered = registers("method")(name)(made)
+        registered: Any = registers("method")(name)(made)
         if not hasattr(registered, "group"):
             registered.group = _group_of(registered.needs)
         return registered

@@ -27,7 +27,7 @@ def open_torchscript(path: Path) -> NamedNetwork:
     content = _content(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # torch's, of TorchScript as a whole
+            warnings.filterwarnings("ignore", r"`torch\.jit")  # torch's, of TorchScript as a whole
             program = torch.jit.load(str(path), map_location="cpu")
     except (RuntimeError, ValueError) as error:
         raise BenchError(f"{path} is no TorchScript program that can be read: {_first_line(error)}.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-CLASSES = ("kite", "lamp", "mole")
+from tests.zoo.layouts import CLASSES
 
 
 class NetworkReachedError(OSError):
@@ -76,12 +75,3 @@ def in_cache(tmp_path: Path) -> Callable[[Path, str], Path]:
         return tmp_path / "home"
 
     return lay
-
-
-def edited(folder: Path, copy: Path, file: str, changes: dict[str, Any]) -> Path:
-    """A copy of a folder with some keys of one of its JSON files changed."""
-    copy.mkdir()
-    for one in folder.iterdir():
-        (copy / one.name).write_bytes(one.read_bytes())
-    (copy / file).write_text(json.dumps(json.loads((folder / file).read_text()) | changes))
-    return copy

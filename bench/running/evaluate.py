@@ -19,7 +19,7 @@ from bench.zoo.given_transform import LibraryTransform, as_input_transform
 from bench.zoo.opening import is_foreign
 
 from .execute import execute
-from .given_images import Given, given_images, named_images
+from .given_images import Given, GivenSets
 from .model_preparation import ModelPreparation
 from .specification import RunSpecification
 
@@ -67,44 +67,31 @@ def evaluate(
     needs a confidence branch or features that the model lacks; and when cells failed, after all others are done.
     """
     activate_with_project()
+    network = _named_network(model, checkpoint)
+    chosen = (methods,) if isinstance(methods, str | Method) else tuple(methods)
+    sets = GivenSets.of(id=id, ood=ood, shifted=shifted, tune_on=tune_on, train=train)
+    with tempfile.TemporaryDirectory() as temporary:
+        specification = RunSpecification(
+            **sets.names, method=tuple(one if isinstance(one, str) else type(one).__name__ for one in chosen),
+            network=network, checkpoint=None if checkpoint is None else Path(checkpoint), normalize=normalize,
+            last_layer=last_layer, protocol=protocol, settings=settings or {}, bindings=project_bindings(Path.cwd()),
+            device=device, precision=precision, skip_broken=skip_broken, data=None if data is None else Path(data),
+            out=Path(temporary if out is None else out),
+        )  # fmt: skip
+        given_transform = None if transform is None else as_input_transform(transform)
+        module = None if isinstance(model, str) else model
+        preparation = ModelPreparation(
+            specification, module, methods=chosen, sources=sets.sources, transform=given_transform, train=sets.train
+        )
+        return execute(preparation).to_frame()
+
+
+def _named_network(model: nn.Module | str, checkpoint: str | Path | None) -> str | None:
+    """The name of a network that is named, None for one at hand. Raises `BenchError` for what does not go together."""
     if isinstance(model, str):
         if not is_foreign(model):
             raise BenchError(f"'{model}' names no network of another library. To train a registered one use bench.run.")
-    elif checkpoint is not None:
+        return model
+    if checkpoint is not None:
         raise BenchError("checkpoint holds weights for a network that is named, and a model is given. Leave it out.")
-    chosen = (methods,) if isinstance(methods, str | Method) else tuple(methods)
-    id_sources = named_images(id, "id images")
-    ood_sources = named_images(ood, "ood images")
-    shifted_sources = named_images(shifted, "shifted images")
-    tune_sources = {} if tune_on is None else named_images(tune_on, "tuning images")
-    train_source = None if train is None else given_images(train, "train images")
-    with tempfile.TemporaryDirectory() as temporary:
-        specification = RunSpecification(
-            method=tuple(one if isinstance(one, str) else type(one).__name__ for one in chosen),
-            id=next(iter(id_sources)),
-            ood=tuple(ood_sources),
-            shifted=tuple(shifted_sources),
-            network=model if isinstance(model, str) else None,
-            checkpoint=None if checkpoint is None else Path(checkpoint),
-            normalize=normalize,
-            last_layer=last_layer,
-            protocol=protocol,
-            tune_on=next(iter(tune_sources), None),
-            settings=settings or {},
-            bindings=project_bindings(Path.cwd()),
-            device=device,
-            precision=precision,
-            skip_broken=skip_broken,
-            data=None if data is None else Path(data),
-            out=Path(temporary if out is None else out),
-        )
-        sources = {**id_sources, **ood_sources, **shifted_sources, **tune_sources}
-        preparation = ModelPreparation(
-            specification,
-            None if isinstance(model, str) else model,
-            methods=chosen,
-            sources=sources,
-            transform=None if transform is None else as_input_transform(transform),
-            train=train_source,
-        )
-        return execute(preparation).to_frame()
+    return None

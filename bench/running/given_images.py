@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from torch.utils.data import Dataset
@@ -13,6 +14,34 @@ from bench.errors import BenchError
 
 Given = str | Images | Dataset[Any]
 """The name of a data set, or images with their labels."""
+
+
+Several = Given | Sequence[Given] | Mapping[str, Given]
+"""One data set, several, or several by names of the caller's choice."""
+
+
+@dataclass(frozen=True)
+class GivenSets:
+    """The sets of one evaluation: their `names` by role, what each name stands for, and what methods are fitted on."""
+
+    names: dict[str, Any]
+    sources: dict[str, str | Images]
+    train: str | Images | None
+
+    @classmethod
+    def of(cls, *, id: Given, ood: Several, shifted: Several, tune_on: Given | None, train: Given | None) -> GivenSets:
+        """The sets of these roles. Raises `BenchError` for what is no data set."""
+        of_id, of_ood = named_images(id, "id images"), named_images(ood, "ood images")
+        of_shifted = named_images(shifted, "shifted images")
+        of_tuning = {} if tune_on is None else named_images(tune_on, "tuning images")
+        names = {
+            "id": next(iter(of_id)),
+            "ood": tuple(of_ood),
+            "shifted": tuple(of_shifted),
+            "tune_on": next(iter(of_tuning), None),
+        }
+        fitted_on = None if train is None else given_images(train, "train images")
+        return cls(names, {**of_id, **of_ood, **of_shifted, **of_tuning}, fitted_on)
 
 
 def given_images(given: Given, name: str) -> str | Images:
@@ -29,7 +58,7 @@ def given_images(given: Given, name: str) -> str | Images:
     )
 
 
-def named_images(given: Given | Sequence[Given] | Mapping[str, Given], otherwise: str) -> dict[str, str | Images]:
+def named_images(given: Several, otherwise: str) -> dict[str, str | Images]:
     """Data sets by their names: the keys of a mapping, else the names themselves.
 
     Images at hand are called `otherwise`, with their place where several sets are given.

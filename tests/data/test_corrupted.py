@@ -15,6 +15,7 @@ from bench.data.dataset import DATASETS, Place
 from bench.data.images import ArrayImages, Images, SubsetImages
 from bench.data.lineage import shared
 from bench.data.resolve import resolve_dataset
+from bench.data.sources import open_sources
 from bench.errors import BenchError, UnknownNameError
 
 PLACE = Place(Path())
@@ -153,3 +154,9 @@ def test_labels_stay(severity: int, split: str) -> None:
 
 def test_no_images_stay_no_images() -> None:
     assert len(corrupted(ArrayImages(np.zeros((0, 8, 8), np.uint8)), "fog", 1)) == 0
+
+
+def test_a_corrupted_set_is_a_source_of_images_to_detect() -> None:
+    [source] = open_sources(["corrupt:digits:fog:3"], PLACE, {})
+    assert source.name(7) == "corrupt:digits:fog:3:7"
+    assert source.images.identity == load("corrupt:digits:fog:3").identity

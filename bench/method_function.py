@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from types import new_class
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,11 @@ from bench.extraction.outputs import Outputs
 ScoreFunction = Callable[..., NDArray[Any]]
 """`function(outputs, temperature=1.0, …)`: scores `(N,)` from outputs and hyper-parameters that have defaults."""
 
-B = TypeVar("B")
+B = TypeVar("B", bound=type)
+"""A class; an abstract one too, which is no `type[…]` of itself for a type checker."""
 
 
-def method_class(function: ScoreFunction, base: type[B], facts: Mapping[str, Any]) -> type[B]:
+def method_class(function: ScoreFunction, base: B, facts: Mapping[str, Any]) -> B:
     """A subclass of `base`, called as the function is, whose `score` calls it; `facts` are its class data.
 
     Raises `BenchError` for a function whose arguments are not the outputs and hyper-parameters with defaults.
@@ -52,15 +54,14 @@ def method_class(function: ScoreFunction, base: type[B], facts: Mapping[str, Any
         "__module__": function.__module__,
         "__qualname__": function.__qualname__,
     }
-    made: type[B] = type(base)(function.__name__, (base,), body)
-    return made
+    return cast(B, new_class(function.__name__, (base,), exec_body=lambda names: names.update(body)))
 
 
 def _defaults(function: ScoreFunction, base: type) -> dict[str, Any]:
-    first, *others = [*inspect.signature(function).parameters.values(), None]
-    if first is None:
+    arguments = list(inspect.signature(function).parameters.values())
+    if not arguments:
         raise BenchError(f"The function {function.__name__} must take the network's outputs as its first argument.")
-    found = {one.name: one.default for one in others if one is not None}
+    found = {one.name: one.default for one in arguments[1:]}
     for name, default in found.items():
         if default is inspect.Parameter.empty:
             raise BenchError(

@@ -57,9 +57,13 @@ def helper(outputs):
     return outputs.logits.max(axis=1)
 
 
-@bench.method("shades-score")
+@bench.method("shades-score", equation="max f / T")
 def shades_score(outputs, temperature=2.0):
-    """The largest logit, cooled."""
+    """The largest logit, cooled.
+
+    Args:
+        temperature: what the logit is divided by.
+    """
     return helper(outputs) / temperature
 '''
 
@@ -197,6 +201,14 @@ def test_its_method_data_and_network_run_in_a_table(elsewhere: Elsewhere) -> Non
     [noted] = by_method["max-logit"]["provenance"]["plugins"]
     assert noted == {"distribution": "shades-for-oodbench", "version": "1.2.3", "sha256": code.split()[-1]}
     assert by_method["shades-score"]["row"]["auroc"] == by_method["max-logit"]["row"]["auroc"]
+
+
+def test_it_passes_the_checks(elsewhere: Elsewhere) -> None:
+    for name in ("shades-score", "toy-shades", "toy-noise", "toy-net"):
+        checked = elsewhere.bench("check", name, "--format", "json")
+        [one] = json.loads(checked.stdout)
+        assert [each["check"] for each in one["checks"] if each["status"] == "failed"] == []
+        assert sum(each["status"] == "ok" for each in one["checks"]) >= 5
 
 
 def test_entry_points_that_nobody_can_read_are_listed_and_stop_no_list(

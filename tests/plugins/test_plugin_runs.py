@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,19 +27,9 @@ TOY = Path(__file__).with_name("toy_plugin.py").read_text(encoding="utf-8")
 SETTINGS = ("--set", "recipe.epochs=1", "--device", "cpu")
 PAIR = ("--id", "toy-shades", "--ood", "toy-noise", *SETTINGS)
 
-FIFTEEN_LINES = '''"""Logit margin, as a plain function."""
-
-import numpy as np
-
-import bench
-
-
-@bench.method("margin", equation="f_(1) - f_(2)")
-def margin(outputs):
-    """The largest logit minus the second largest."""
-    ordered = np.sort(outputs.logits, axis=1)
-    return ordered[:, -1] - ordered[:, -2]
-'''
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
+FIFTEEN_LINES, CLASS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[:2]
+"""What the page on plugins tells people to write."""
 
 
 def run(out: str, method: Any, **options: Any) -> pd.DataFrame:
@@ -53,19 +44,18 @@ def records(out: str) -> dict[str, dict[str, Any]]:
 
 def test_a_file_of_fifteen_lines_and_one_of_every_kind_run_in_a_table(write: Write, command: Command) -> None:
     assert len(FIFTEEN_LINES.splitlines()) <= 15
-    margin, toy = write("margin.py", FIFTEEN_LINES), write("toy.py", TOY)
-    plugins = ("--plugin", margin, "--plugin", toy)
-    done = command(
-        "run", *PAIR, "--method", "margin", "--method", "toy-score", "--method", "msp", *plugins, "--out", "o"
-    )
+    margin, toy, mean = write("margin.py", FIFTEEN_LINES), write("toy.py", TOY), write("mean.py", CLASS)
+    plugins = ("--plugin", margin, "--plugin", toy, "--plugin", mean)
+    methods = ("--method", "margin", "--method", "toy-score", "--method", "msp", "--method", "mean-distance")
+    done = command("run", *PAIR, *methods, *plugins, "--out", "o")
     assert done.exit_code == 0, done.output
-    assert all(name in done.stdout for name in ("margin", "toy-score", "msp", "toy-noise"))
+    assert all(name in done.stdout for name in ("margin", "toy-score", "msp", "mean-distance", "toy-noise"))
     kept = records("o")
     network = kept["margin"]["cell"]
     assert network["network"] == "toy-net"
     assert (kept["margin"]["row"]["objective"], kept["toy-score"]["row"]["objective"]) == ("cross-entropy", "toy-loss")
     scores = Store(Path("o")).scores(kept["margin"]["key"])
-    assert len(scores.id_scores), len(scores.ood_scores) == (40, 30)
+    assert (len(scores.id_scores), len(scores.ood_scores)) == (40, 30)
 
 
 def test_the_plugins_hash_is_in_the_key_and_the_provenance_of_what_it_made(write: Write) -> None:

@@ -1,6 +1,7 @@
 """A plugin file of every kind, small enough to train in a moment: two classes of shades, and noise as OOD."""
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -21,11 +22,18 @@ def shades(count: int, seed: int) -> bench.ArrayImages:
 class Shades(bench.DataSet):
     """Dark and bright images."""
 
+    title = "Shades"
+    citation = bench.Citation("Shades", "A. Author", 2026)
+    licence = "CC0"
+    obtained = "generated"
+    image_size = (8, 8)
+    counts: ClassVar = {"train": 64, "test": 40}
     classes = ("dark", "bright")
     default_network = "toy-net"
 
     def load(self, split: str, place: bench.Place) -> bench.Images:
         """64 images to train on, 40 to test."""
+        self.require_split(split)
         return shades(64, 0) if split == "train" else shades(40, 1)
 
     def training_transform(self) -> bench.InputTransform:
@@ -37,8 +45,16 @@ class Shades(bench.DataSet):
 class Noise(bench.DataSet):
     """Uniform noise."""
 
+    title = "Noise"
+    citation = bench.Citation("Noise", "A. Author", 2026)
+    licence = "CC0"
+    obtained = "generated"
+    image_size = (8, 8)
+    counts: ClassVar = {"test": 30}
+
     def load(self, split: str, place: bench.Place) -> bench.Images:
         """30 images."""
+        self.require_split(split)
         return bench.ArrayImages(np.random.default_rng(2).integers(0, 256, (30, 8, 8, 3)).astype(np.uint8))
 
 
@@ -69,8 +85,10 @@ class Loss(bench.Objective):
 class Score(bench.Method):
     """The largest logit of a network trained with the loss of this file."""
 
+    equation = "max f"
     objective = "toy-loss"
 
     def score(self, outputs: bench.Outputs) -> bench.Scores:
         """The largest logit `(N,)`."""
-        return outputs.logits.max(axis=1).astype(np.float64)
+        found: bench.Scores = outputs.logits.max(axis=1).astype(np.float64)
+        return found

@@ -355,7 +355,7 @@ class TestPrograms:
             open_network(f"{kind}:{tmp_path / 'net'}", tmp_path / "net")
 
 
-def export_onnx(model: nn.Module, path: Path, size: int | None) -> None:
+def export_onnx(model: nn.Module, path: Path, size: int | None, classes: int = 3) -> None:
     """A program of onnx's own making, so that no exporter is needed: convolution, ReLU, average, linear layer."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -371,7 +371,7 @@ def export_onnx(model: nn.Module, path: Path, size: int | None) -> None:
     ]
     batch = size or "batch"
     entering = helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, None, None])
-    leaving = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, 3])
+    leaving = helper.make_tensor_value_info("logits", TensorProto.FLOAT, [batch, classes])
     graph = helper.make_graph(nodes, "small", [entering], [leaving], constants)
     program = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(program, path)

@@ -28,7 +28,7 @@ def open_torchscript(path: Path) -> NamedNetwork:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"`torch\.jit")  # torch's, of TorchScript as a whole
-            program = torch.jit.load(str(path), map_location="cpu")
+            program: nn.Module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]  # torch's
     except (RuntimeError, ValueError) as error:
         raise BenchError(f"{path} is no TorchScript program that can be read: {_first_line(error)}.") from error
     return _logits_only(nn.Sequential(program), f"torchscript:{path.name}", content)

@@ -67,7 +67,7 @@ def _not_imported(place: str, text: str, error: Exception) -> BenchError:
     return BenchError(f"Cannot import {place} for --network {text}: {type(error).__name__}: {error}")
 
 
-def _maker(function: Callable[[], Any], shown: str) -> Callable[[int | None], nn.Module]:
+def _maker(function: Callable[..., Any], shown: str) -> Callable[[int | None], nn.Module]:
     def make(classes: int | None) -> nn.Module:
         if classes is not None and "num_classes" not in inspect.signature(function).parameters:
             return make(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,8 @@ def call(*options: str, network: str = "nets.py:plain", normalize: str | None = 
 def run(*methods: str, network: str = "nets.py:plain", **options: Any) -> pd.DataFrame:
     """`bench.run` in the place of the command, without the files that it writes for people."""
     settings = {"gaussian.count": 60}
-    options = {"checkpoint": Path("w.pth"), "normalize": "0.5/0.25"} | options
-    return bench.run(methods, id="digits", ood="gaussian", network=network, settings=settings, **options)
+    given: dict[str, Any] = {"checkpoint": Path("w.pth"), "normalize": "0.5/0.25", **options}
+    return bench.run(methods, id="digits", ood="gaussian", network=network, settings=settings, **given)
 
 
 def rows(folder: str = "runs/latest") -> list[dict[str, Any]]:
@@ -264,5 +265,57 @@ def timm_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     own = {"input_size": (3, 32, 32), "crop_pct": 0.8, "mean": (0.5, 0.4, 0.3), "interpolation": "bicubic"}
     model = timm.create_model("test_resnet", num_classes=10, pretrained_cfg_overlay=own)
-    save_for_hf(model, tmp_path / "tiny", safe_serialization=True)
+    save_for_hf(model, str(tmp_path / "tiny"), safe_serialization=True)
     return tmp_path / "tiny"
+
+
+PUBLIC_RESNET = """
+import torch.nn.functional as F
+from torch import nn
+
+class Block(nn.Module):
+    def __init__(self, before, after, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after)
+        self.conv2, self.bn2 = nn.Conv2d(after, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after)
+        self.stride, self.new = stride, (after - before) // 2
+
+    def forward(self, x):
+        found = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        if self.stride > 1:
+            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.new, self.new))
+        return F.relu(found + x)
+
+class ResNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+        self.layer1 = nn.Sequential(*(Block(16, 16, 1) for _ in range(3)))
+        self.layer2 = nn.Sequential(Block(16, 32, 2), Block(32, 32, 1), Block(32, 32, 1))
+        self.layer3 = nn.Sequential(Block(32, 64, 2), Block(64, 64, 1), Block(64, 64, 1))
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x))))))
+        return self.linear(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+def resnet20():
+    return ResNet()
+"""
+
+
+@pytest.mark.skipif(
+    not {"BENCH_DATA", "BENCH_TEST_CHECKPOINT"} <= set(os.environ),
+    reason="needs CIFAR-10 in BENCH_DATA and the public ResNet-20 in BENCH_TEST_CHECKPOINT",
+)
+def test_the_public_resnet20_in_a_users_own_module_is_the_registered_one(here: Path) -> None:
+    """The same file of weights, once in a user's code and once in ours: the same figures, and the known accuracy."""
+    (here / "public.py").write_text(PUBLIC_RESNET)
+    checkpoint = Path(os.environ["BENCH_TEST_CHECKPOINT"])
+    named: dict[str, Any] = {"id": "cifar10", "ood": "gaussian", "normalize": "imagenet", "checkpoint": checkpoint}
+    named["settings"] = {"gaussian.count": 200}
+    own = bench.run(["msp", "max-logit"], network="public.py:resnet20", out=here / "own", **named)
+    registered = bench.run(["msp", "max-logit"], out=here / "registered", **named)
+    assert own["id_accuracy"].tolist() == [0.9173, 0.9173]
+    assert own["auroc"].tolist() == pytest.approx(registered["auroc"].tolist(), abs=1e-5)
+    assert own["fpr_at_95_tpr"].tolist() == pytest.approx(registered["fpr_at_95_tpr"].tolist(), abs=0.01)

@@ -51,7 +51,7 @@ def averaged(maps: Tensor) -> Tensor:
     return maps.mean((2, 3))
 
 
-def small_vit() -> nn.Module:
+def small_vit() -> Any:
     model = models.VisionTransformer(32, 8, 1, 2, 16, 16, num_classes=CLASSES)
     nn.init.normal_(model.heads.head.weight)  # else it is 0, and any layer of zeros would make such logits
     return model
@@ -63,16 +63,16 @@ def vit_features(model: Any, images: Tensor) -> Tensor:
     return first
 
 
-def small_swin() -> nn.Module:
+def small_swin() -> Any:
     return models.SwinTransformer([4, 4], 12, [1, 1], [1, 2], [4, 4], num_classes=CLASSES)
 
 
-def small_convnext() -> nn.Module:
+def small_convnext() -> Any:
     blocks = [models.convnext.CNBlockConfig(8, 16, 1), models.convnext.CNBlockConfig(16, None, 1)]
     return models.ConvNeXt(blocks, num_classes=CLASSES)
 
 
-def small_vgg() -> nn.Module:
+def small_vgg() -> Any:
     """VGG's layers with a narrow classifier: the original's alone has 120 million weights."""
     with torch.device("meta"):
         model = models.VGG(models.vgg.make_layers([8, "M", 16, "M"], batch_norm=True), CLASSES, init_weights=False)

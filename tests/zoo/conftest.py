@@ -55,7 +55,7 @@ def timm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         own = {"input_size": (3, 48, 48), "crop_pct": 0.75, "mean": (0.5, 0.4, 0.3)}
         model = timm.create_model("test_resnet", num_classes=3, pretrained_cfg_overlay=own).eval()
-    save_for_hf(model, folder, safe_serialization=True)
+    save_for_hf(model, str(folder), safe_serialization=True)
     return folder
 
 

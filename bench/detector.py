@@ -23,6 +23,8 @@ from bench.extraction.view import CLEAN
 from bench.method_contract import METHODS, Method, Scores
 from bench.metrics.inputs import score_array
 from bench.networks.checkpoint import Checkpoint
+from bench.networks.classifier import NETWORKS
+from bench.plugins import code_entry, require_code
 from bench.provenance import provenance
 from bench.running.extraction import Extractor, seen_by, wanted_by
 from bench.running.facts import facts_of_checkpoint
@@ -99,6 +101,9 @@ class Detector:
                 f"{path} was made with version {described['method_version']} of {method.name}, whose scores differ "
                 f"from those of version {method.version}. Fit the detector again with bench threshold."
             )
+        again = "Fit the detector again with bench threshold."
+        require_code(described, "method_code", type(method), f"{path} was made", again)
+        require_code(described, "network_code", NETWORKS.get(checkpoint.network), f"{path} was made", again)
         if "training" in method.needs:
             method = state_of(Path(path), described)
         else:
@@ -113,6 +118,8 @@ class Detector:
             "rule": RULE,
             "method": self.method.name,
             "method_version": self.method.version,
+            **code_entry("method_code", type(self.method)),
+            **code_entry("network_code", NETWORKS.get(self.checkpoint.network)),
             "parameters": self.method.parameters(),
             "threshold": self.threshold,
             "tpr": self.tpr,

@@ -17,6 +17,7 @@ from bench.atomic import write_atomically
 from bench.canonical import canonical_json
 from bench.errors import BenchError
 from bench.method_contract import METHODS, Method
+from bench.plugins import code_entry, require_code
 from bench.state_tree import Reader, Writer
 
 FORMAT, SCHEMA = "oodbench method", 1
@@ -38,6 +39,7 @@ def save_method(method: Method, path: str | Path) -> None:
         "schema": SCHEMA,
         "method": method.name,
         "method_version": method.version,
+        **code_entry("method_code", type(method)),
         "parameters": method.parameters(),
         "state": state,
     }
@@ -50,7 +52,7 @@ def load_method(path: str | Path) -> Method:
     """The fitted method that `save_method` wrote; it scores as before, bit for bit.
 
     Raises `BenchError` for a file that is absent, damaged, of another kind or from a newer version, for a method that
-    is not registered here, and for one whose version has changed since.
+    is not registered here, and for one whose version, or whose plugin's code, has changed since.
     """
     described, arrays = _read(Path(path))
     if described["schema"] > SCHEMA:
@@ -65,6 +67,7 @@ def load_method(path: str | Path) -> Method:
             f"{path} holds version {described['method_version']} of {kind.name}, whose scores differ from those of "
             f"version {kind.version}. {_AGAIN}"
         )
+    require_code(described, "method_code", kind, f"{path} was made", _AGAIN)
     method = kind.make(described["parameters"])
     reader = Reader(kind.__module__, arrays)
     try:

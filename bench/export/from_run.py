@@ -13,7 +13,9 @@ from bench.errors import BenchError
 from bench.method_contract import METHODS, Method
 from bench.networks.checkpoint import Checkpoint, is_own_checkpoint
 from bench.networks.foreign import load_foreign
+from bench.plugins import require_code
 from bench.store import Store
+from bench.zoo.opening import is_foreign
 
 Record = Mapping[str, Any]
 
@@ -54,6 +56,7 @@ def method_of(record: Record) -> Method:
             f"The run is of version {cell['method_version']} of {method.name}, whose scores differ from those of "
             f"version {method.version}. Run it again."
         )
+    require_code(cell, "method_code", type(method), "The run was made", "Run it again.")
     return method
 
 
@@ -63,6 +66,11 @@ def network_of(record: Record, checkpoint: Path | None) -> Checkpoint:
     Raises `BenchError` where it is not found, or the file holds another one.
     """
     cell, row = record["cell"], record["row"]
+    if is_foreign(cell["network"]):
+        raise BenchError(
+            f"The run is of {cell['network']}, and a detector keeps networks of this project only. Register that one "
+            "as a plugin, and evaluate it by its name."
+        )
     if checkpoint is None:
         return _trained(row["id"], cell)
     if is_own_checkpoint(checkpoint):

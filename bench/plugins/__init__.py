@@ -5,7 +5,7 @@ importing anything, and what is broken is listed with its reason.
 """
 
 from .active import activate, activate_with_project, active_files, active_paths, ensure_active
-from .code import code_entry, code_of, loaded_plugins
+from .code import code_entry, code_of, loaded_plugins, require_code
 from .entry import Entry
 from .file import PluginFile
 from .found import Plugin, all_plugins, plugin_entries
@@ -34,6 +34,7 @@ __all__ = [
     "ensure_active",
     "loaded_plugins",
     "plugin_entries",
+    "require_code",
     "resolve_target",
     "scan",
 ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from bench.errors import BenchError
 
 from .file import file_of, loaded_files
 from .installed import PluginPackage, installed_packages, source_file
@@ -26,6 +29,16 @@ def code_entry(key: str, target: type) -> dict[str, str]:
     """`code_of` below `key`, for a content key; nothing for what is built in."""
     code = code_of(target)
     return {key: code} if code else {}
+
+
+def require_code(described: Mapping[str, Any], key: str, target: type, made: str, again: str) -> None:
+    """Raise `BenchError` if `code_entry(key, …)`, kept in what `made` names, tells of other code than `target` has now.
+
+    `again` says how to make a new one.
+    """
+    if described.get(key, "") != code_of(target):
+        name = getattr(target, "name", target.__name__)
+        raise BenchError(f"{made} with other code of the plugin that brings {name}. {again}")
 
 
 def loaded_plugins() -> list[dict[str, Any]]:

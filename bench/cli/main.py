@@ -12,6 +12,7 @@ from bench.disk import disk_error, is_full
 from bench.errors import BenchError
 
 from .ablate import ablate
+from .check import check
 from .data import app as data_app
 from .describe import describe
 from .detect import detect
@@ -19,6 +20,7 @@ from .doctor import doctor
 from .listing import list_names
 from .metrics import metrics
 from .misclassification import misclassification
+from .new import new
 from .plot import plot
 from .plugins import takes_plugins
 from .reproduce import reproduce
@@ -46,6 +48,8 @@ for command in (
     metrics,
     threshold,
     detect,
+    check,
+    new,
     describe,
     doctor,
 ):

@@ -99,6 +99,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "report": ("bench.reports",),
     "ablation_report": ("bench.reports",),
     "prediction_report": ("bench.reports",),
+    "report_page": ("bench.reports",),
     "typesetter": ("bench.reports",),
     "suite": (),  # ours are TOML files; a package's entry points name the paths of its own
 }

@@ -43,7 +43,9 @@ CONTRACTS = {
         "bench.paper_table",
         "bench.prediction_report",
         "bench.report",
+        "bench.report_page",
         "bench.running.rows",
+        "bench.statistics",
         "bench.suites.record",
     },
 }

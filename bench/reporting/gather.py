@@ -1,0 +1,113 @@
+"""Everything that a results folder says of a run, for the page of its report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BenchError
+from bench.method_contract import METHODS
+from bench.report import Results
+from bench.report_page import Gallery, PageMaterial
+from bench.running.execute import stored_rows
+from bench.running.rows import rows_to_frame
+from bench.store import Store
+from bench.suites.record import kept_suites
+
+WAYS = ("command", "device", "threads", "python", "packages", "git", "plugins")
+"""What a provenance holds besides times and memory: cells that agree in it came about in one way."""
+
+
+def gather(
+    folder: Path,
+    *,
+    command: str,
+    galleries: Sequence[Gallery] = (),
+    remarks: Sequence[str] = (),
+    transfers: Path | None = None,
+) -> PageMaterial:
+    """What the folder holds: rows and scores, provenance, and `audit*.json`. `transfers` is the folder of a
+    `bench ablate` run whose `ablation.csv` is shown too; without it the folder itself is looked in.
+
+    Raises `BenchError` when there are no results, or a file is damaged.
+    """
+    store, rows = Store(folder), stored_rows(folder)
+    return PageMaterial(
+        results=Results(rows_to_frame(rows), store.scores, kept_suites(folder)),
+        groups=_groups({str(row["method"]) for row in rows}),
+        probability=_probabilities(store, rows),
+        provenance=provenances(store.records()),
+        audits={path.name: _json(path) for path in sorted(folder.glob("audit*.json"))},
+        transfers=_transfers((transfers or folder) / "ablation.csv"),
+        galleries=galleries,
+        remarks=[*remarks, *_failures(store)],
+        command=command,
+    )
+
+
+def provenances(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The ways in which cells came about, each with its number of `cells`, the `first` and the `last` time."""
+    found: dict[str, dict[str, Any]] = {}
+    for record in records:
+        told = record.get("provenance", {})
+        way = {name: told.get(name) for name in WAYS}
+        times = str(told.get("created", ""))
+        one = found.setdefault(json.dumps(way, sort_keys=True), {**way, "cells": 0, "first": times, "last": times})
+        one["cells"] += 1
+        one["first"], one["last"] = min(one["first"], times), max(one["last"], times)
+    return sorted(found.values(), key=lambda one: str(one["first"]))
+
+
+def _groups(methods: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for name in methods:
+        try:
+            found[name] = str(METHODS.get(name).group)
+        except BenchError:  # a plugin that is not at hand: what it looks at is not known
+            continue
+    return found
+
+
+def _probabilities(store: Store, rows: Sequence[Mapping[str, Any]]) -> Callable[[str], NDArray[np.float64] | None]:
+    by_key = {str(row["key"]): row for row in rows}
+
+    def probability(key: str) -> NDArray[np.float64] | None:
+        row = by_key[key]
+        try:
+            found: NDArray[np.float64] | None = (
+                METHODS.get(row["method"]).make(row["parameters"]).probability(store.scores(key).id_scores)
+            )
+        except BenchError:  # as above
+            return None
+        return found
+
+    return probability
+
+
+def _failures(store: Store) -> list[str]:
+    return [
+        f"{failure['cell'].get('method')} on {failure['cell'].get('ood', ['?'])[0]} failed: {failure['message']}"
+        for failure in store.failures()
+    ]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BenchError(f"{path} is damaged ({error}). Make it again, or remove it, and write the report.") from error
+
+
+def _transfers(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    import pandas as pd
+
+    frame = pd.read_csv(path)
+    wanted = {"method", "id", "network", "tuned_on", "ood", "auroc"}
+    return [{str(k): v for k, v in one.items()} for one in frame.to_dict("records")] if wanted <= {*frame} else []

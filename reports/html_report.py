@@ -1,0 +1,162 @@
+"""The report of a run as one HTML file that needs no network and nothing beside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bench.report_page import PageMaterial, report_page
+
+from .columns import MAIN_COLUMNS, OTHER_READINGS, meaning_of
+from .page_block import PageBlock
+from .result_row import grouped
+from .style import DASHES, looks
+from .suite_blocks import suite_blocks
+from .summary import percent
+
+FOLDER = Path(__file__).resolve().parent / "html"
+
+SCRIPTS = ("dom.js", "state.js", "table.js", "chart.js", "curves.js", "panels.js", "overview.js", "main.js")
+"""The files of the page's script, in the order in which they stand in it."""
+
+TITLES = {"fpr_at_95_tpr": "ID positive", "fpr_at_95_tpr_ood": "OOD positive", "fpr_at_95_tpr_band": "ID, TPR band"}
+
+
+@report_page("html")
+def html_report(material: PageMaterial) -> str:
+    """The page: answer, table, curves, galleries, audit, protocol and provenance. Raises `BenchError` without rows."""
+    return _template("page.html").render(**page_values(material))
+
+
+def page_values(material: PageMaterial) -> dict[str, Any]:
+    """What the page's template takes."""
+    blocks = suite_blocks(material.results.rows, material.results.suites)
+    shared = looks(label for block in blocks for label in block.labels)
+    parts = [PageBlock(block, place, shared, material) for place, block in enumerate(blocks)]
+    script = "\n".join(_text(name) for name in SCRIPTS)
+    data = {"metrics": _metrics(), "dashes": DASHES, "blocks": [part.data() for part in parts]}
+    notes = dict.fromkeys(
+        text
+        for part in parts
+        for entry in part.block.entries
+        for row in entry.rows
+        for text in (row.id_note and f"{row.id}: {row.id_note}", row.ood_note and f"{row.ood}: {row.ood_note}")
+        if text
+    )
+    return {
+        "title": f"Out-of-distribution detection on {', '.join(dict.fromkeys(part.block.id for part in parts))}",
+        "parts": parts,
+        "material": material,
+        "notes": list(notes),
+        "warnings": _warnings(parts),
+        "transfers": [transfer_table(key, rows) for key, rows in _transfers(material.transfers).items()],
+        "percent": percent,
+        "style": Markup(_text("page.css")),  # noqa: S704
+        "script": Markup(_closed(script)),  # noqa: S704
+        "script_hash": base64.b64encode(hashlib.sha256(_closed(script).encode()).digest()).decode(),
+        "data": json_in_script(data),
+        "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
+    }
+
+
+def json_in_script(data: Any) -> Markup:
+    r"""The data as JSON that no text in it can end or leave the element `<script>`.
+
+    >>> str(json_in_script("</script>"))
+    '"\\u003c/script\\u003e"'
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704
+
+
+@dataclass(frozen=True)
+class TransferTable:
+    """AUROCs in percent of a parameter tuned on one set (a line) and tested on another (a column), None where absent;
+    each with its gain over the reference in points, and the class of its colour.
+    """
+
+    title: str
+    oods: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[tuple[str, str, str] | None, ...]], ...]
+
+
+def transfer_table(title: str, rows: Sequence[Mapping[str, Any]]) -> TransferTable:
+    """The mean AUROC of each line and column of a method's transfer."""
+    oods = tuple(dict.fromkeys(str(row["ood"]) for row in rows))
+    cells = grouped(rows, lambda row: (str(row["tuned_on"]), str(row["ood"])))
+    means = {place: sum(float(row["auroc"]) for row in members) / len(members) for place, members in cells.items()}
+    lines = tuple(
+        (line, tuple(_transfer_cell(means, line, ood) for ood in oods))
+        for line in dict.fromkeys(str(row["tuned_on"]) for row in rows)
+    )
+    return TransferTable(title, oods, lines)
+
+
+def _transfer_cell(means: Mapping[tuple[str, str], float], line: str, ood: str) -> tuple[str, str, str] | None:
+    auroc, reference = means.get((line, ood)), means.get(("reference", ood))
+    if auroc is None:
+        return None
+    gain = 0.0 if reference is None else 100 * (auroc - reference)
+    strength = sum(abs(gain) >= least for least in (0.25, 1, 3))
+    kind = f"{'gain' if gain > 0 else 'loss'}{strength}" if strength else ""
+    return percent(auroc, 1), f"{gain:+.1f}", f"{kind} own" if line == ood else kind
+
+
+def _transfers(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    return grouped(rows, lambda row: f"{row['method']}, {row['id']}, {row['network']}")
+
+
+def _metrics() -> list[dict[str, Any]]:
+    columns = [*MAIN_COLUMNS, *OTHER_READINGS]
+    return [
+        {
+            "key": column.metric,
+            "title": "FPR@95" if column.metric in TITLES else column.title,
+            "reading": TITLES.get(column.metric, ""),
+            "higher": column.higher_is_better,
+            "meaning": meaning_of(column) if column.metric in TITLES else "",
+        }
+        for column in sorted(columns, key=lambda column: column.metric != "auroc")
+    ]
+
+
+def _warnings(parts: Sequence[PageBlock]) -> list[str]:
+    found = [
+        (f"{entry.label} on {section.ood}", row.warnings)
+        for part in parts
+        for section in part.block.sections
+        for entry in section.entries
+        for row in entry.rows
+        if row.warnings
+    ]
+    return [f"{place}: {text}" for place, text in dict.fromkeys(found)]
+
+
+def _template(name: str) -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def _text(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _closed(script: str) -> str:
+    """The files in one function, so that they share names with nothing else."""
+    return f'"use strict";\n(function () {{\n{script}\n}})();\n'

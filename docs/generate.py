@@ -157,6 +157,27 @@ def binding_kinds() -> str:
     return table(("written", "images", "further keys in bench.toml"), rows)
 
 
+def network_kinds() -> str:
+    """What may stand before the colon of a network's name, and what it means."""
+    from bench.zoo.opening import KINDS
+
+    return table(("written", "network"), [(f"`{kind}:…`", words) for kind, words in KINDS.items()])
+
+
+def transform_keys() -> str:
+    """What an input transform in a TOML file says, and what holds where it does not."""
+    from dataclasses import MISSING, fields
+
+    from bench.data.transform import InputTransform
+    from bench.data.transform_file import MEANINGS
+
+    rows = []
+    for one in fields(InputTransform):
+        default = "–" if one.default in (MISSING, None) else f"`{one.default}`"
+        rows.append((f"`{one.name}`", MEANINGS[one.name], "as many as means" if one.name == "channels" else default))
+    return table(("key", "meaning", "default"), rows)
+
+
 def networks() -> str:
     """What each network is, and its paper."""
     from bench.networks.classifier import NETWORKS
@@ -286,6 +307,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "binding-kinds": binding_kinds,
     "corruptions": corruptions,
     "networks": networks,
+    "network-kinds": network_kinds,
+    "transform-keys": transform_keys,
     "recipes": recipes,
     "objectives": objectives,
     "reports": reports,

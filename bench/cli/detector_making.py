@@ -143,6 +143,13 @@ def network_for(
     method: Method, data_set: DataSet, settings: dict[str, Any], wanted: NetworkOptions, reading: Reading
 ) -> tuple[NetworkCheckpoint, Path]:
     """The given network, or one that is trained, and its file."""
+    from bench.zoo.opening import is_foreign
+
+    if is_foreign(wanted.network):
+        raise BenchError(
+            f"A detector keeps a network of this project with its weights, and --network {wanted.network} is from "
+            "elsewhere. Evaluate that one with bench run or bench misclassification."
+        )
     if wanted.checkpoint is None:
         if wanted.normalize is not None:
             raise BenchError("--normalize describes a --checkpoint from elsewhere; without one, leave it out.")

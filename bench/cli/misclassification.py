@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import (
+    AnyNetwork,
     Checkpoint,
     Compile,
     Data,
     Device,
     Format,
     LastLayer,
-    Network,
     Normalize,
     OutputFormat,
     Precision,
@@ -37,7 +37,7 @@ def misclassification(
     context: typer.Context,
     method: Annotated[list[str], typer.Option(help="Scoring method: a name, 'all', 'group:logits', '*mahalanobis*'.")],
     id: Annotated[str, typer.Option("--id", help="In-distribution set with labels: a name, or NAME=npz:PATH.")],
-    network: Network = None,
+    network: AnyNetwork = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
     transform: Transform = None,

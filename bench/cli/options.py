@@ -17,7 +17,8 @@ class OutputFormat(StrEnum):
     csv = "csv"
 
 
-Network = Annotated[
+Network = Annotated[str | None, typer.Option(help="Architecture to train (default: the ID set's).")]
+AnyNetwork = Annotated[
     str | None,
     typer.Option(
         help="Architecture to train (default: the ID set's), or a trained network: timm:NAME, torchvision:NAME, "

@@ -10,13 +10,13 @@ import typer
 from bench.errors import UnknownNameError
 
 from .options import (
+    AnyNetwork,
     Checkpoint,
     Compile,
     Data,
     FullSpectrum,
     Group,
     LastLayer,
-    Network,
     Normalize,
     OutputFormat,
     Precision,
@@ -52,7 +52,7 @@ def run(
     suite: Suite = None,
     group: Group = None,
     full_spectrum: FullSpectrum = None,
-    network: Network = None,
+    network: AnyNetwork = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
     transform: Transform = None,

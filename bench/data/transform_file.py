@@ -15,6 +15,22 @@ from .transform import InputTransform
 EXAMPLE = "height = 224, width = 224, mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225], resize = 256"
 
 
+MEANINGS = {
+    "height": "height of the network's input in pixels",
+    "width": "width of the network's input in pixels",
+    "channels": "3 for colour, 1 for grey; images are converted",
+    "mean": "what is subtracted from values in [0, 1], one number for each channel",
+    "std": "what that is divided by, one number for each channel",
+    "fit": "`crop` keeps the shape and cuts the centre out, `stretch` does not keep it, `refuse` takes no other size",
+    "resize": "pixels of the shorter side before height and width are cut out of the centre; without it images are "
+    "resized just so far that they fill both, and not at all where they have the right size",
+    "interpolation": "`bilinear`, `bicubic` (both with antialiasing) or `nearest`",
+    "odd_margin": "where the centre begins if the margin is odd: `half-even` as in torchvision and timm, `down` as in "
+    "transformers",
+}
+"""What each key means, in words."""
+
+
 def read_transform(path: Path) -> InputTransform:
     """The input transform that a TOML file describes by the names of `InputTransform`'s parts.
 

@@ -18,7 +18,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c $(CON
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs clean
+.PHONY: help demo test lint format docs site clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,7 @@ lint: $(INSTALLED_DEV) ## Check style, formatting, types and the generated parts
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/mkdocs build --strict --quiet
 
 format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only .
@@ -42,6 +43,9 @@ format: $(INSTALLED_DEV) ## Format the code and mend what ruff can mend
 
 docs: $(INSTALLED_DEV) ## Generate the tables in README.md and docs/ again
 	$(BIN)/python docs/generate.py
+
+site: $(INSTALLED_DEV) ## Build the documentation's site into site/; a broken link is an error
+	$(BIN)/mkdocs build --strict --quiet
 
 clean: ## Remove the environment and what tools left behind; results in runs/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from bench.data.dataset import DataSet, Place, dataset
     from bench.data.images import ArrayImages, Images
     from bench.data.transform import InputTransform
+    from bench.detector import Detector, fit_detector
     from bench.errors import BenchError, MissingDataError
+    from bench.export.write import export_detector
     from bench.extraction.constant import Constant
     from bench.extraction.outputs import Outputs
     from bench.extraction.probe import Probe, Seen
     from bench.extraction.view import InputLoss, View
     from bench.fitting.data import Facts, FitData, Head
     from bench.method_contract import Method, Scores, method
+    from bench.method_file import load_method, save_method
     from bench.networks.classifier import Classifier, NetworkOutput, network
     from bench.predictions.api import misclassification
     from bench.running.api import run
@@ -42,6 +45,7 @@ _PUBLIC = {
     "Classifier": "bench.networks.classifier",
     "Constant": "bench.extraction.constant",
     "DataSet": "bench.data.dataset",
+    "Detector": "bench.detector",
     "Facts": "bench.fitting.data",
     "FitData": "bench.fitting.data",
     "Head": "bench.fitting.data",
@@ -60,11 +64,15 @@ _PUBLIC = {
     "View": "bench.extraction.view",
     "dataset": "bench.data.dataset",
     "evaluate": "bench.running.evaluate",
+    "export_detector": "bench.export.write",
+    "fit_detector": "bench.detector",
+    "load_method": "bench.method_file",
     "method": "bench.method_contract",
     "misclassification": "bench.predictions.api",
     "network": "bench.networks.classifier",
     "objective": "bench.training.objective",
     "run": "bench.running.api",
+    "save_method": "bench.method_file",
 }
 
 __all__ = [
@@ -74,6 +82,7 @@ __all__ = [
     "Classifier",
     "Constant",
     "DataSet",
+    "Detector",
     "Facts",
     "FitData",
     "Head",
@@ -92,6 +101,9 @@ __all__ = [
     "View",
     "dataset",
     "evaluate",
+    "export_detector",
+    "fit_detector",
+    "load_method",
     "method",
     "metrics",
     "misclassification",
@@ -99,6 +111,7 @@ __all__ = [
     "objective",
     "plugins",
     "run",
+    "save_method",
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -57,8 +57,8 @@ class Writer:
         if is_dataclass(value) and not isinstance(value, type):
             kind = type(value)
             module = HERE if kind.__module__ == self.module else kind.__module__
-            parts = {one.name: self.write(getattr(value, one.name), f"{where}.{one.name}") for one in fields(value)}
-            return {"record": [module, kind.__qualname__], "fields": parts}
+            held = {one.name: self.write(getattr(value, one.name), f"{where}.{one.name}") for one in fields(value)}
+            return {"record": [module, kind.__qualname__], "fields": held}
         raise BenchError(
             f"{where} is a {type(value).__name__}, which cannot be kept in a file. Let fit learn numbers, words, "
             "arrays, tensors, lists, dictionaries and dataclasses of these."
@@ -111,7 +111,7 @@ class Reader:
         if kind == "dict":
             return {self.read(key): self.read(one) for key, one in content}
         if kind in ("list", "tuple", "slice"):
-            return {"list": list, "tuple": tuple, "slice": _slice}[kind]([self.read(one) for one in content])
+            return _GATHERED[kind]([self.read(one) for one in content])
         return _HOLDING[kind](self.read(content))
 
     def _kind(self, module: str, name: str) -> Any:
@@ -126,6 +126,14 @@ class Reader:
         return found
 
 
+def _slice(parts: list[Any]) -> slice:
+    start, stop, step = parts
+    return slice(start, stop, step)
+
+
+_GATHERED: dict[str, Callable[[list[Any]], Any]] = {"list": list, "tuple": tuple, "slice": _slice}
+"""What holds several values, and how it is made of a list."""
+
 _HELD: tuple[tuple[str, type[Any], Callable[[Any], NDArray[Any]]], ...] = (
     ("scalar", np.generic, np.asarray),
     ("tensor", torch.Tensor, lambda tensor: tensor.detach().cpu().numpy()),
@@ -139,8 +147,3 @@ _HOLDING: dict[str, Callable[[NDArray[Any]], Any]] = {
     "constant": Constant,
 }
 """The ways back."""
-
-
-def _slice(parts: Sequence[Any]) -> slice:
-    start, stop, step = parts
-    return slice(start, stop, step)

@@ -182,7 +182,7 @@ def test_plain_values_come_back(value: Any) -> None:
         np.asfortranarray(np.arange(24, dtype=np.int32).reshape(2, 3, 4)),
         np.arange(12.0).reshape(3, 4)[:, 1:3],
         np.arange(12.0).reshape(3, 4)[::-1, ::2],
-        np.float32([np.nan, np.inf, -0.0]),
+        np.array([np.nan, np.inf, -0.0], np.float32),
         np.zeros((0, 3), np.float32),
         np.array(3.5),
         np.array([True, False]),

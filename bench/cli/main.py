@@ -17,6 +17,7 @@ from .data import app as data_app
 from .describe import describe
 from .detect import detect
 from .doctor import doctor
+from .export import export
 from .listing import list_names
 from .metrics import metrics
 from .misclassification import misclassification
@@ -48,6 +49,7 @@ for command in (
     metrics,
     threshold,
     detect,
+    export,
     check,
     new,
     describe,

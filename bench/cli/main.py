@@ -24,6 +24,7 @@ from .misclassification import misclassification
 from .new import new
 from .plot import plot
 from .plugins import takes_plugins
+from .report import report
 from .reproduce import reproduce
 from .run import run
 from .table import table
@@ -46,6 +47,7 @@ for command in (
     train,
     table,
     plot,
+    report,
     metrics,
     threshold,
     detect,

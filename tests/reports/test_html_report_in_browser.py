@@ -50,7 +50,10 @@ def made(make_results: Callable[..., Any]) -> PageMaterial:
         galleries=[Gallery(EVIL, [image])],
         remarks=[EVIL],
         command=f"bench report {EVIL}",
-        provenance=[{"command": EVIL, "cells": 1, "first": "", "last": "", "device": EVIL, "threads": 1, "python": ""}],
+        provenance=[
+            {"command": EVIL, "cells": 1, "first": "", "last": "", "device": EVIL, "threads": 1, "python": EVIL}
+            | {"git": {"commit": EVIL, "dirty": True}, "packages": {EVIL: EVIL}, "plugins": [EVIL]}
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from bench.disk import disk_error, is_full
 from bench.errors import BenchError
 
 from .ablate import ablate
+from .audit import audit
 from .check import check
 from .data import app as data_app
 from .describe import describe
@@ -43,6 +44,7 @@ for command in (
     misclassification,
     reproduce,
     ablate,
+    audit,
     toy,
     train,
     table,

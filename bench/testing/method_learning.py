@@ -89,6 +89,19 @@ def refit_forgets(subject: MethodSubject) -> None:
 
 
 @check
+def learnt_names(subject: MethodSubject) -> None:
+    """What `fit` learns is stored under names that end in `_`, by which it is saved, sent and counted."""
+    method = subject.trial().method
+    others = sorted(name for name in vars(method).keys() - method.parameters().keys() if not name.endswith("_"))
+    if others:
+        raise subject.failure(
+            "the hyper-parameters, and names that end in '_'",
+            f"also {', '.join(others)}",
+            "print(vars(one.method).keys())",
+        )
+
+
+@check
 def unfitted_error(subject: MethodSubject) -> None:
     """A method that must learn first says so when it is asked for scores before."""
     subject.require_runs()
@@ -194,6 +207,6 @@ def _stripped(method: Method, subject: MethodSubject) -> Trial:
 
 
 CHECKS = (
-    parameters_matter, search_values_differ, refit_forgets, unfitted_error, fit_sees_id_only, declares_its_needs,
-    picklable,
+    parameters_matter, search_values_differ, refit_forgets, learnt_names, unfitted_error, fit_sees_id_only,
+    declares_its_needs, picklable,
 )  # fmt: skip

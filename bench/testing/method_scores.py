@@ -138,7 +138,7 @@ def tie_share(subject: MethodSubject) -> None:
 def determinism(subject: MethodSubject) -> None:
     """The same images give the same scores, bit for bit, whatever other instances fitted and scored before."""
     subject.require_runs()
-    first, second = subject.seeded_scores(), subject.seeded_scores()
+    first, second = subject.seeded_scores
     if not same(first, second):
         raise subject.failure(
             "equal scores from two instances, each fitted on the same training images",
@@ -152,7 +152,7 @@ def determinism(subject: MethodSubject) -> None:
 def scoring_changes_nothing(subject: MethodSubject) -> None:
     """`score` leaves a fitted method as it is: asked again it says the same, and it has learnt nothing new."""
     subject.require_runs()
-    if not same(subject.seeded_scores(), subject.seeded_scores()):
+    if not same(*subject.seeded_scores):
         raise CheckSkipped("scores differ from time to time, so that comparing them says nothing")
     trial = subject.trial()
     names = set(vars(trial.method))

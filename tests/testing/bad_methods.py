@@ -318,6 +318,27 @@ class AddsUp(Distance):
         return self
 
 
+@bench.method("bad-constructor-only-stores--value")
+class ChangesItsParameter(Scaled):
+    """It keeps another number than it was given.
+
+    Args:
+        k: the scale, at least 1.
+    """
+
+    def __init__(self, *, k: float = 1.0) -> None:
+        self.k = max(1.0, k)
+
+
+@bench.method("bad-learnt-names")
+class PlainNames(Distance):
+    """It calls what it learns like a hyper-parameter."""
+
+    def fit(self, data: FitData) -> Self:
+        self.count = len(data.features)
+        return super().fit(data)
+
+
 @bench.method("bad-unfitted-error")
 class ScoresBeforeItLearns(Distance):
     """Before it has learnt anything it measures the distance to 0."""

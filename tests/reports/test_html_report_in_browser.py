@@ -43,10 +43,15 @@ def made(make_results: Callable[..., Any]) -> PageMaterial:
         methods=("msp", "odin", "confidence"), oods=(EVIL, "svhn", "isun", "gaussian", "cifar100"), n_id=400, n_ood=300
     )
     results.rows["warnings"] = f"tied {EVIL}"
+    pair = {"ood": EVIL, "verdict": EVIL, "statistics": [{"statistic": EVIL, "auroc": 0.5}]}
     image = Thumbnail("data:image/png;base64,iVBORw0KGgo=", EVIL)
     return material_of(
         replace(results),
-        audits={f"audit {EVIL}.json": {"verdict": EVIL, "evidence": [EVIL]}},
+        audits={
+            f"audit {EVIL}.json": {
+                "pairs": [{"ood": EVIL, "verdict": EVIL, "statistics": [{"statistic": EVIL, "auroc": 0.5}]}]
+            }
+        },
         galleries=[Gallery(EVIL, [image])],
         remarks=[EVIL],
         command=f"bench report {EVIL}",

@@ -69,7 +69,7 @@ class DatasetSubject:
             try:
                 found[split] = self.load(split)
             except MissingDataError as error:
-                missing = f"its images are not on this machine: {str(error).split('. ')[0].split(': ', 1)[-1]}"
+                missing = f"its images are not on this machine: {str(error).splitlines()[0].partition('. ')[0]}"
             except Exception as error:
                 raise CheckSkipped(f"nothing to look at before the check loads is mended ({error})") from error
         if not found:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,10 @@ import bench
 from bench.citation import Citation
 from bench.data.dataset import DATASETS, DataSet, Place
 from bench.data.stored import StoredSet
-from bench.errors import MissingDataError, UnknownNameError
+from bench.errors import MissingDataError
+from bench.testing import parametrize_with_checks
 
-NAMES = DATASETS.names()
+NAMES = list(DATASETS.built_in)
 SETS: dict[str, DataSet] = {name: DATASETS.get(name)() for name in NAMES}
 STORED = [name for name in NAMES if isinstance(SETS[name], StoredSet)]
 AT_HAND = [name for name in NAMES if SETS[name].obtained in {"embedded", "generated"}]
@@ -25,6 +28,11 @@ all-images cifar10 cifar100 digits digits-0to6 digits-7to9 dtd emnist-letters fa
 glyphs-matched imagenet isun kmnist lsun-crop lsun-resize mnist photos places365 stl10 svhn tinyimagenet-crop
 tinyimagenet-resize uniform
 """
+
+
+@parametrize_with_checks(NAMES, kind="dataset", data=Path(os.environ.get("BENCH_DATA", "no-data-here")))
+def test_it_conforms(check: Callable[[], None]) -> None:
+    check()
 
 
 def test_the_promised_sets_are_there() -> None:
@@ -72,39 +80,21 @@ def test_other_sets_download_nothing(name: str) -> None:
     assert SETS[name].download_bytes == 0
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_unknown_split_is_refused_with_the_known_ones(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match=rf"split of {name} 'tset'\. Did you mean 'test'"):
-        SETS[name].load("tset", Place(tmp_path))
-
-
 @pytest.mark.parametrize("name", sorted(set(NAMES) - set(AT_HAND)))
-def test_absent_files_say_where_they_belong_and_what_to_type(name: str, tmp_path: Path) -> None:
+def test_absent_files_say_what_to_type(name: str, tmp_path: Path) -> None:
     found = SETS[name]
     for split in found.counts:
         with pytest.raises(MissingDataError) as caught:
             found.load(split, Place(tmp_path))
-        assert str(tmp_path) in str(caught.value)
         if found.download_bytes:
             assert f"bench data fetch {name} --data {tmp_path}" in str(caught.value)
-    assert {file.state for file in found.status(tmp_path)} == {"missing"}
-    assert {file.state for file in found.verify(tmp_path)} == {"missing"}
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", AT_HAND)
-def test_sets_at_hand_are_as_described(name: str, tmp_path: Path) -> None:
-    found, place = SETS[name], Place(tmp_path, 20, 24, 3)
-    assert found.status(tmp_path) == []
-    for split, count in found.counts.items():
-        images = found.load(split, place)
-        assert len(images) == count
-        first = images.read(np.array([0]))[0]
-        assert first.shape[:2] == (found.image_size or (20, 24))
-        assert images.classes == found.classes
-        if images.labels is not None:
-            assert images.labels.shape == (count,)
-            assert set(images.labels.tolist()) == set(range(len(found.classes)))
+def test_every_class_has_images_in_every_split(name: str, tmp_path: Path) -> None:
+    for split in SETS[name].counts:
+        labels = SETS[name].load(split, Place(tmp_path, 20, 24, 3)).labels
+        assert labels is None or set(labels.tolist()) == set(range(len(SETS[name].classes)))
 
 
 def test_sets_at_hand_are_the_same_in_another_process() -> None:

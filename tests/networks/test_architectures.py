@@ -1,5 +1,6 @@
 """One battery for every registered network; parameter counts against closed forms and the papers' figures."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -9,8 +10,9 @@ from torch import Tensor
 from bench.citation import Citation
 from bench.errors import BenchError
 from bench.networks.classifier import NETWORKS, Classifier, build_network
+from bench.testing import parametrize_with_checks
 
-NAMES = NETWORKS.names()
+NAMES = list(NETWORKS.built_in)
 every_network = pytest.mark.parametrize("name", NAMES)
 
 
@@ -89,6 +91,11 @@ def test_every_network_has_an_expectation() -> None:
     assert sorted(EXPECTED) == NAMES
 
 
+@parametrize_with_checks(NAMES, kind="network")
+def test_it_conforms(check: Callable[[], None]) -> None:
+    check()
+
+
 @every_network
 def test_parameters_agree_with_the_closed_form_and_the_paper(name: str) -> None:
     with torch.device("meta"):
@@ -124,15 +131,12 @@ def test_its_description_is_complete(name: str) -> None:
     assert NETWORKS.entry(name).summary.endswith((".", ";"))
 
 
-@every_network
-def test_the_seed_alone_decides_the_weights(name: str) -> None:
+def test_building_a_network_leaves_the_global_random_state_alone() -> None:
     before = torch.random.get_rng_state()
-    plain = build_network(name, 5, seed=11).state_dict()
-    branched = build_network(name, 5, seed=11, confidence_branch=True).state_dict()
+    weights = [build_network("convnet", 5, seed=seed).state_dict()["classifier.weight"] for seed in (11, 11, 12)]
     assert torch.equal(torch.random.get_rng_state(), before)
-    assert all(torch.equal(value, branched[key]) for key, value in plain.items())
-    other = build_network(name, 5, seed=12).state_dict()
-    assert not torch.equal(plain["classifier.weight"], other["classifier.weight"])
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
 
 
 def test_outputs_have_the_promised_shapes(lively: Classifier) -> None:
@@ -151,30 +155,6 @@ def test_logits_are_the_last_layer_of_the_features(lively: Classifier) -> None:
     torch.testing.assert_close(confidence, features @ lively.confidence.weight[0] + lively.confidence.bias)
 
 
-def test_without_the_branch_there_is_no_confidence() -> None:
-    assert build_network("convnet", 3).eval()(torch.zeros(1, 3, 32, 32)).confidence_logit is None
-
-
-def test_an_image_is_judged_alone_and_in_any_memory_layout(lively: Classifier) -> None:
-    batch = images(3)
-    with torch.no_grad():
-        whole = lively(batch)
-        last = lively(batch[2:])
-        strided = lively(batch.to(memory_format=torch.channels_last))
-    for together, alone, other in zip(whole, last, strided, strict=True):
-        torch.testing.assert_close(together[2:], alone, rtol=1e-9, atol=1e-9)
-        torch.testing.assert_close(together, other, rtol=1e-9, atol=1e-9)
-
-
-def test_evaluating_leaves_weights_buffers_and_input_alone(lively: Classifier) -> None:
-    batch = images(2)
-    before = {key: value.clone() for key, value in lively.state_dict().items()}
-    lively(batch).logits.sum().backward()
-    lively.zero_grad(set_to_none=True)
-    assert all(torch.equal(value, before[key]) for key, value in lively.state_dict().items())
-    assert torch.equal(batch, images(2))
-
-
 def test_input_gradients_agree_with_finite_differences(lively: Classifier) -> None:
     batch = images(1).requires_grad_()
 
@@ -191,19 +171,6 @@ def test_input_gradients_agree_with_finite_differences(lively: Classifier) -> No
     with torch.no_grad():
         slope = (value(batch + step) - value(batch - step)) / 2e-6
     torch.testing.assert_close((gradient * direction).sum(), slope, rtol=1e-4, atol=0)
-
-
-@every_network
-def test_a_training_step_reaches_every_parameter(name: str) -> None:
-    model = build_network(name, 4, confidence_branch=True).train()
-    logits, _, confidence = model(images(4).float())
-    loss: Tensor = (
-        torch.nn.functional.cross_entropy(logits, torch.arange(4)) + torch.nn.functional.softplus(-confidence).mean()
-    )
-    named = dict(model.named_parameters())
-    for key, gradient in zip(named, torch.autograd.grad(loss, list(named.values())), strict=True):
-        assert bool(gradient.isfinite().all()), key
-        assert key.endswith("bias") or bool(gradient.any()), key
 
 
 def test_vgg_says_what_size_it_needs() -> None:

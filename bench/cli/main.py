@@ -14,6 +14,7 @@ from bench.errors import BenchError
 from .ablate import ablate
 from .audit import audit
 from .check import check
+from .compare import compare
 from .data import app as data_app
 from .describe import describe
 from .detect import detect
@@ -32,6 +33,7 @@ from .table import table
 from .threshold import threshold
 from .toy import toy
 from .train import train
+from .verify import verify
 
 app = typer.Typer(
     name="bench",
@@ -48,6 +50,8 @@ for command in (
     toy,
     train,
     table,
+    compare,
+    verify,
     plot,
     report,
     metrics,

@@ -16,6 +16,7 @@ from bench.suites.record import SuiteRecord, keep_suite, kept_suites
 from bench.wording import counted
 
 from .at_hand import NOT_HERE
+from .estimates import with_intervals
 from .evaluation import Evaluation
 from .extraction import Extractor
 from .failures import Failure, FailureLog
@@ -89,12 +90,13 @@ def execute(preparation: Preparation) -> Outcome:
             log=log,
         )
         rows += evaluation.rows(need.methods, preparation.ood_images)
+    rows = with_intervals(rows, spec.out)
     return Outcome(with_network_notes(with_groups(rows, kept_suites(spec.out)), spec.out), log.failures)
 
 
 def stored_rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of all results kept in a run folder, sorted; raises `BenchError` when there are none."""
-    found = [row_of(record) for record in Store(folder).records()]
+    found = with_intervals([row_of(record) for record in Store(folder).records()], folder)
     rows = with_network_notes(with_groups(found, kept_suites(folder)), folder)
     if not rows:
         raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")

@@ -13,6 +13,20 @@ from bench.suites.record import SuiteRecord
 if TYPE_CHECKING:
     import pandas as pd
 
+METRICS = (
+    "auroc",
+    "fpr_at_95_tpr",
+    "fpr_at_95_tpr_ood",
+    "detection_error",
+    "aupr_in",
+    "aupr_out",
+    "fpr_at_95_tpr_band",
+)
+"""The columns of metrics that have an interval."""
+
+INTERVALS = tuple(f"{name}_{end}" for name in METRICS for end in ("low", "high"))
+"""The columns of the ends of these intervals."""
+
 COLUMNS = (
     "method",
     "id",
@@ -27,14 +41,9 @@ COLUMNS = (
     "n_ood",
     "id_accuracy",
     "shifted",
-    "auroc",
-    "fpr_at_95_tpr",
-    "fpr_at_95_tpr_ood",
-    "detection_error",
-    "aupr_in",
-    "aupr_out",
-    "fpr_at_95_tpr_band",
+    *METRICS,
     "tie_share",
+    *INTERVALS,
     "fit_seconds",
     "microseconds_per_image",
     "microseconds_of_earlier_passes",
@@ -50,7 +59,8 @@ COLUMNS = (
     "weights",
     "key",
 )
-"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined; `group` is
+"""Columns of every result table, in this order. Metrics are fractions in [0, 1], or null where undefined;
+`<metric>_low` and `<metric>_high` are the ends of their 95 % intervals (`bench.running.estimates`); `group` is
 that of the OOD set in the suite which its ID set was last run with, empty where there is none; `parameters` is an
 object, `shifted` one that maps each covariate-shifted set which counts as ID beside the ID test images to the accuracy
 there, and `id_accuracy` is that of the ID test images alone; `warnings` is a list of sentences, `transform` the input
@@ -75,7 +85,15 @@ def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
     cost = record.get("cost", {})
     transform = transform_words(InputTransform.from_dict(record["cell"]["transform"]))
     earlier = {"precision": "fp32", "transform": transform, "shifted": {}, "network_note": ""}
-    return {**earlier, **record["row"], **{name: cost.get(name) for name in COST}}
+    return {**earlier, **interval_columns({}), **record["row"], **{name: cost.get(name) for name in COST}}
+
+
+def interval_columns(ends: Mapping[str, tuple[float, float] | None]) -> dict[str, float | None]:
+    """The columns of intervals, from the ends by metric; None where an interval is undefined or not known."""
+    columns: dict[str, float | None] = {}
+    for name in METRICS:
+        columns[f"{name}_low"], columns[f"{name}_high"] = ends.get(name) or (None, None)
+    return columns
 
 
 def rows_to_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

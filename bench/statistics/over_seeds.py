@@ -39,6 +39,11 @@ class Spread:
         return cls(float(values.mean()), of_seeds, float(together.var(ddof=1)), len(values))
 
     @property
+    def freedom(self) -> float:
+        """The degrees of freedom of both variances together; infinite where the seeds do not vary."""
+        return _freedom([(self.of_seeds, self.seeds - 1)], self.of_images)
+
+    @property
     def sd(self) -> float:
         """The standard deviation between seeds, NaN for a single one."""
         return math.sqrt(self.of_seeds * self.seeds)
@@ -53,8 +58,7 @@ def hierarchical_interval(spread: Spread, *, confidence: float = CONFIDENCE) -> 
     if math.isnan(spread.of_seeds):
         return None
     variance = spread.of_seeds + spread.of_images
-    freedom = _freedom([(spread.of_seeds, spread.seeds - 1)], spread.of_images)
-    quantile = float(t.ppf((1 + checked_confidence(confidence)) / 2, freedom))
+    quantile = float(t.ppf((1 + checked_confidence(confidence)) / 2, spread.freedom))
     margin = quantile * math.sqrt(variance)
     return Interval(max(spread.mean - margin, 0.0), min(spread.mean + margin, 1.0))
 

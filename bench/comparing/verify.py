@@ -1,0 +1,123 @@
+"""Compute a run again: metrics from the scores that are kept, and of some cells the scores from the network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from bench.errors import BenchError
+from bench.metrics import evaluate
+from bench.seeds import derived_seed
+from bench.store import Store
+
+from .recompute import Recomputer, Sources
+from .slots import Record, Slot
+
+Status = Literal["equal", "differs", "not recomputed"]
+
+METRICS, SCORES = "metrics", "scores"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether the metrics, or the scores, of a cell are the same when they are computed again, and what is not."""
+
+    key: str
+    words: str
+    what: str
+    status: Status
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The checks of a run: the metrics of all cells, then the scores of those that were drawn."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing differs; what could not be computed again does not count."""
+        return all(check.status != "differs" for check in self.checks)
+
+    def of(self, what: str, status: Status) -> list[Check]:
+        """The checks of metrics or scores with this outcome."""
+        return [check for check in self.checks if (check.what, check.status) == (what, status)]
+
+
+def verify_run(folder: Path, sources: Sources, *, cells: int | None = 5, seed: int = 0) -> Verification:
+    """Check the results in `folder`: all metrics, and the scores of so many `cells`, drawn by `seed`; None draws all.
+
+    Everything is compared bit for bit. `sources` say where data and networks are found. Nothing is trained, and nothing
+    that an earlier run extracted is used. Raises `BenchError` when there are no results.
+    """
+    store = Store(folder)
+    records = store.records()
+    if not records:
+        raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
+    metrics = [_check_metrics(store, record) for record in records]
+    chosen = draw(records, len(records) if cells is None else cells, seed)
+    return Verification((*metrics, *_check_scores(store, chosen, sources)))
+
+
+def draw(records: Sequence[Record], cells: int, seed: int) -> list[Record]:
+    """`cells` of the records, or all where there are fewer, in their order; the same for the same seed."""
+    generator = np.random.default_rng(derived_seed(seed, "verify"))
+    places = generator.choice(len(records), min(cells, len(records)), replace=False)
+    return [records[place] for place in sorted(places)]
+
+
+def _check_metrics(store: Store, record: Record) -> Check:
+    try:
+        scores = store.scores(record["key"])
+        again: dict[str, Any] = evaluate(scores.id_scores, scores.ood_scores).to_dict()
+    except BenchError as error:
+        return _check(record, METRICS, "not recomputed", str(error))
+    if scores.id_correct is not None and not record["row"].get("shifted"):
+        again["id_accuracy"] = float(scores.id_correct.mean())
+    again.pop("warnings")  # the cell adds those of its network
+    row = record["row"]
+    wrong = [f"{name} {row[name]!r} → {value!r}" for name, value in again.items() if name in row and row[name] != value]
+    return _check(record, METRICS, "differs" if wrong else "equal", ", ".join(wrong))
+
+
+def _check_scores(store: Store, records: Iterable[Record], sources: Sources) -> Iterator[Check]:
+    with Recomputer(sources) as recomputer:
+        for record in records:
+            try:
+                cell, again = recomputer.recompute(record)
+                kept = store.scores(record["key"])
+            except BenchError as error:
+                yield _check(record, SCORES, "not recomputed", str(error))
+                continue
+            if cell["key"] != record["key"]:
+                yield _check(record, SCORES, "not recomputed", _other_cell(record["cell"], cell["cell"]))
+                continue
+            pairs = [(kept.id_scores, again.id_scores), (kept.ood_scores, again.ood_scores)]
+            count = sum(int(np.count_nonzero(old != new)) for old, new in pairs)
+            largest = max(float(np.abs(old - new).max()) for old, new in pairs)
+            total = sum(len(old) for old, _ in pairs)
+            detail = f"{count:,} of {total:,} scores, by at most {largest:.3g}" if count else ""
+            yield _check(record, SCORES, "differs" if count else "equal", detail)
+
+
+def _other_cell(old: dict[str, Any], new: dict[str, Any]) -> str:
+    names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
+    changes = [f"{name} {_short(old.get(name))} → {_short(new.get(name))}" for name in names]
+    return f"what is here is not what was evaluated: {', '.join(changes)}"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _check(record: Record, what: str, status: Status, detail: str = "") -> Check:
+    seed = record["row"]["seed"]
+    words = Slot.of(record).words + ("" if seed is None else f", seed {seed}")
+    return Check(record["key"], words, what, status, detail)

@@ -52,7 +52,7 @@ def averaged(maps: Tensor) -> Tensor:
 
 
 def small_vit() -> Any:
-    model = models.VisionTransformer(32, 8, 1, 2, 16, 16, num_classes=CLASSES)
+    model: Any = models.VisionTransformer(32, 8, 1, 2, 16, 16, num_classes=CLASSES)
     nn.init.normal_(model.heads.head.weight)  # else it is 0, and any layer of zeros would make such logits
     return model
 
@@ -75,10 +75,10 @@ def small_convnext() -> Any:
 def small_vgg() -> Any:
     """VGG's layers with a narrow classifier: the original's alone has 120 million weights."""
     with torch.device("meta"):
-        model = models.VGG(models.vgg.make_layers([8, "M", 16, "M"], batch_norm=True), CLASSES, init_weights=False)
+        model: Any = models.VGG(models.vgg.make_layers([8, "M", 16, "M"], batch_norm=True), CLASSES, init_weights=False)
         model.classifier[0], model.classifier[3] = nn.Linear(16 * 49, 20), nn.Linear(20, 20)
         model.classifier[6] = nn.Linear(20, CLASSES)
-    model = model.to_empty(device="cpu")
+    model.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(0)
     for tensor in model.state_dict().values():
         tensor.copy_(torch.rand(tensor.shape, generator=generator) - 0.4 if tensor.is_floating_point() else tensor)
@@ -98,7 +98,7 @@ TORCHVISION: dict[str, tuple[Callable[[], nn.Module], Features, str]] = {
     ),
     "vgg": (small_vgg, lambda m, x: m.classifier[:-1](m.avgpool(m.features(x)).flatten(1)), "classifier.6"),
     "densenet": (
-        lambda: models.DenseNet(8, (1, 1), 8, num_classes=CLASSES),
+        lambda: models.DenseNet(8, (1, 1, 1, 1), 8, num_classes=CLASSES),
         lambda m, x: averaged(F.relu(m.features(x))),
         "classifier",
     ),

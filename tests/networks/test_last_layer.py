@@ -125,10 +125,10 @@ def test_a_head_that_changes_with_the_images_is_refused_where_it_does() -> None:
         logits: Tensor = model.fc(pooled(maps))
         return logits * 2 if float(maps.detach().mean()) > 1 else logits
 
-    wrapped = adapt(Parts(finish), example=EXAMPLE)
-    assert isinstance(wrapped, AdaptedClassifier)
+    model = Parts(finish)
+    wrapped = adapt(model, example=EXAMPLE)
     wrapped(EXAMPLE)
-    bright = torch.full_like(EXAMPLE, 20.0) * torch.sign(wrapped.model.trunk.weight.sum((0, 2, 3))).view(1, 3, 1, 1)  # type: ignore[union-attr, operator]
+    bright = 20 * model.trunk.weight.detach().sum((0, 2, 3)).sign().view(1, 3, 1, 1).expand_as(EXAMPLE)
     with pytest.raises(BenchError, match="not of these images, so its input cannot stand for their features"):
         wrapped(bright)
     assert all(not part._forward_pre_hooks for part in wrapped.modules())

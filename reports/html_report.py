@@ -15,10 +15,12 @@ from markupsafe import Markup
 
 from bench.report_page import PageMaterial, report_page
 
+from .blocks import Block
 from .columns import MAIN_COLUMNS, OTHER_READINGS, meaning_of
 from .page_block import PageBlock
+from .ranking import choice_of
 from .result_row import grouped
-from .style import DASHES, looks
+from .style import DASHES, Look, looks
 from .suite_blocks import suite_blocks
 from .summary import percent
 
@@ -33,13 +35,14 @@ TITLES = {"fpr_at_95_tpr": "ID positive", "fpr_at_95_tpr_ood": "OOD positive", "
 @report_page("html")
 def html_report(material: PageMaterial) -> str:
     """The page: answer, table, curves, galleries, audit, protocol and provenance. Raises `BenchError` without rows."""
-    return _template("page.html").render(**page_values(material))
+    page: str = _template("page.html").render(**page_values(material))
+    return page
 
 
 def page_values(material: PageMaterial) -> dict[str, Any]:
     """What the page's template takes."""
     blocks = suite_blocks(material.results.rows, material.results.suites)
-    shared = looks(label for block in blocks for label in block.labels)
+    shared = page_looks(blocks)
     parts = [PageBlock(block, place, shared, material) for place, block in enumerate(blocks)]
     script = "\n".join(_text(name) for name in SCRIPTS)
     data = {"metrics": _metrics(), "dashes": DASHES, "blocks": [part.data() for part in parts]}
@@ -65,6 +68,15 @@ def page_values(material: PageMaterial) -> dict[str, Any]:
         "data": json_in_script(data),
         "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
     }
+
+
+def page_looks(blocks: Sequence[Block]) -> dict[str, Look]:
+    """The looks that the run's figures have: the best methods choose their colours first where there are many."""
+    choices = [choice_of(block) for block in blocks]
+    return looks(
+        (label for block in blocks for label in block.labels),
+        first=(label for choice in choices for label in choice.labels if choice.others),
+    )
 
 
 def json_in_script(data: Any) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from .page_significance import Compared, compare, compare_means, placements_of
 from .ranking import ranking
 from .score_axis import ScoreAxis, score_axis
 from .style import DASHES, PALETTE, Look
-from .summary import summarise
+from .summary import percent, summarise
 
 FEWEST_PAIRS = 5
 """Ranks over fewer OOD sets than these say nothing."""
@@ -89,7 +89,20 @@ class PageBlock:
     @cached_property
     def answer(self) -> Answer:
         """The block's figures in words."""
-        return answer_of(self.block, self.sets, self.mean, self.groups)
+        found = answer_of(self.block, self.sets, self.mean, self.groups)
+        lines = [
+            replace(line, interval=self._interval_words(section, line.best) or line.interval)
+            for section, line in zip(self.block.sections, found.sets, strict=True)
+        ]
+        return replace(found, sets=tuple(lines))
+
+    def _interval_words(self, section: Section, label: str) -> str:
+        """The interval of an AUROC as the rows tell it; empty over several seeds, or where they do not."""
+        [entry] = [one for one in section.entries if one.label == label]
+        low, high = self.intervals[entry.rows[0].key].get("auroc", [None, None])
+        if len(entry.rows) > 1 or low is None or high is None:
+            return ""
+        return f"{percent(low, 1)}–{percent(high, 1)}"
 
     @property
     def about(self) -> str:
@@ -160,10 +173,13 @@ class PageBlock:
     def _figures(self, entry: Entry, compared: Compared) -> dict[str, list[float | None]]:
         """Each metric's mean over seeds with the ends of its interval, None where there is none."""
         figures: dict[str, list[float | None]] = {}
+        none: list[float | None] = [None, None]
         own = compared.interval(compared.labels.index(entry.label)) if len(entry.rows) > 1 else None
         for metric in METRICS:
             mean = summarise([row.metrics[metric] for row in entry.rows])
-            ends = self.intervals[entry.rows[0].key].get(metric, [None, None]) if len(entry.rows) == 1 else [None, None]
+            ends: list[float | None] = (
+                self.intervals[entry.rows[0].key].get(metric, none) if len(entry.rows) == 1 else none
+            )
             if metric == "auroc" and own is not None:
                 ends = [*rounded((own.low, own.high))]
             figures[metric] = [None if mean is None else round(mean.mean, 5), *ends]

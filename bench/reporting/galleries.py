@@ -71,8 +71,9 @@ class _Finder:
         self.root, self.bindings = root, {one.name: one for one in map(parse_binding, bound)}
         self.found: dict[str, Images] = {}
 
-    def images(self, name: str, identity: str, scored: int, transform: Mapping[str, Any]) -> Images:
-        """The images of that name; raises `BenchError` unless they are those that were tested."""
+    def images(self, told: Sequence[str], scored: int, transform: Mapping[str, Any]) -> Images:
+        """The images that a cell has `told` by name and identity; raises `BenchError` unless they are those that were tested."""
+        name, identity = told
         if name not in self.found:
             one = InputTransform.from_dict(dict(transform))
             place = Place(self.root, one.height, one.width, one.channels, one.mean, one.std)
@@ -87,7 +88,7 @@ class _Finder:
 
 def _most_wrong(store: Store, record: Mapping[str, Any], finder: _Finder, count: int) -> Gallery:
     scores = store.scores(record["key"]).ood_scores
-    images = finder.images(*record["cell"]["ood"], len(scores), record["cell"]["transform"])
+    images = finder.images(record["cell"]["ood"], len(scores), record["cell"]["transform"])
     places = np.argsort(-scores, kind="stable")[:count]
     title = f"{record['row']['ood']}: the OOD images that {record['row']['method']} finds most in-distribution"
     return Gallery(title, list(_thumbnails(images, places, scores)))
@@ -95,7 +96,7 @@ def _most_wrong(store: Store, record: Mapping[str, Any], finder: _Finder, count:
 
 def _least_sure(store: Store, record: Mapping[str, Any], finder: _Finder, count: int) -> Gallery:
     found = store.scores(record["key"])
-    images = finder.images(*record["cell"]["id"], len(found.id_scores), record["cell"]["transform"])
+    images = finder.images(record["cell"]["id"], len(found.id_scores), record["cell"]["transform"])
     places = np.argsort(found.id_scores, kind="stable")[:count]
     title = f"{record['row']['id']}: the ID images that {record['row']['method']} finds least in-distribution"
     return Gallery(title, list(_thumbnails(images, places, found.id_scores, found.id_correct)))

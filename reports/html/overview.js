@@ -9,7 +9,7 @@ function drawHeat() {
   at("heat").replaceChildren(el("thead", {}, el("tr", {}, [el("th", { scope: "col" }, metric().title), ...sets.map((set) => el("th", { scope: "col", class: "figure" }, set.name))])),
     el("tbody", {}, rows.map((method) => el("tr", {}, [el("th", { scope: "row" }, method.label), ...sets.map((set) => {
       const one = figure(method, set.place)[0];
-      return el("td", { style: one === null ? {} : { background: `rgba(var(--heat), ${(0.75 * shade(one)).toFixed(3)})`, color: shade(one) > 0.62 ? "var(--bg)" : "var(--fg)" } }, percent(one));
+      return el("td", { style: one === null ? {} : { background: `rgba(var(--heat), ${(0.6 * shade(one)).toFixed(3)})` } }, percent(one));
     })]))));
 }
 
@@ -44,13 +44,13 @@ function drawCost() {
   const xs = all.map((one) => one.x), ys = all.map((one) => one.y), pad = 0.06 * (Math.max(...ys) - Math.min(...ys) || 0.1);
   const x0 = 10 ** Math.floor(Math.log10(Math.min(...xs))), x1 = 10 ** Math.ceil(Math.log10(Math.max(...xs) * 1.01));
   const y0 = Math.max(0, Math.min(...ys) - pad), y1 = Math.min(1, Math.max(...ys) + pad);
-  const sx = scale(x0, x1, 56, width - 16, true), sy = scale(y0, y1, height - 46, 14, false);
+  const sx = scale(x0, x1, 56, width - 32, true), sy = scale(y0, y1, height - 46, 14, false);
   const better = (a, b) => (higher ? a.y >= b.y : a.y <= b.y) && a.x <= b.x && (a.x !== b.x || a.y !== b.y);
   const front = all.filter((one) => !all.some((other) => better(other, one))).sort((a, b) => a.x - b.x);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Cost against quality" });
   for (let one = x0; one <= x1 * 1.01; one *= 10) picture.append(svg("line", { class: "axis", x1: sx(one), x2: sx(one), y1: 14, y2: height - 46 }),
     svg("text", { x: sx(one), y: height - 28, "text-anchor": "middle" }, Number(one.toPrecision(2)).toLocaleString("en")));
-  for (let i = 0; i <= 4; i++) { const one = y0 + (i / 4) * (y1 - y0); picture.append(svg("line", { class: "axis", x1: 56, x2: width - 16, y1: sy(one), y2: sy(one) }), svg("text", { x: 50, y: sy(one) + 4, "text-anchor": "end" }, percent(one))); }
+  for (let i = 0; i <= 4; i++) { const one = y0 + (i / 4) * (y1 - y0); picture.append(svg("line", { class: "axis", x1: 56, x2: width - 32, y1: sy(one), y2: sy(one) }), svg("text", { x: 50, y: sy(one) + 4, "text-anchor": "end" }, percent(one))); }
   picture.append(svg("path", { class: "guide", d: front.map((one, i) => `${i ? "L" : "M"}${sx(one.x)} ${sy(one.y)}`).join("") }),
     svg("text", { x: width / 2, y: height - 8, "text-anchor": "middle" }, "µs per image beyond the network's pass, log scale"));
   for (const { m, x, y } of all) {

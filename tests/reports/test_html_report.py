@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
-from bench.reports.html_report import html_report, json_in_script, page_values, transfer_table
-from bench.reports.page_curves import MOST_POINTS, TOLERANCE, roc_counts
-from bench.reports.page_significance import compare_means
-from bench.reports.text_pages import latex_report, markdown_report
 
 from bench.metrics import auroc, roc_curve
 from bench.report import CellScores, Results
 from bench.report_page import PageMaterial
 from bench.statistics import Placements
+
+page = import_module("bench.reports.html_report")
+curves = import_module("bench.reports.page_curves")
+significance = import_module("bench.reports.page_significance")
+texts = import_module("bench.reports.text_pages")
 
 
 def material_of(results: Results, **changes: Any) -> PageMaterial:
@@ -28,11 +30,11 @@ def material_of(results: Results, **changes: Any) -> PageMaterial:
 def test_thinned_curve_is_exact_where_kept_and_close_elsewhere(shift: float, decimals: int) -> None:
     rng = np.random.default_rng(3)
     ids, oods = np.round(rng.normal(shift, 1, 3000), decimals), np.round(rng.normal(0, 1, 2500), decimals)
-    called_id, called_ood = roc_counts(CellScores(ids, oods, None))
+    called_id, called_ood = curves.roc_counts(CellScores(ids, oods, None))
     fpr, tpr, _ = roc_curve(ids, oods)
     exact = set(zip(np.rint(tpr * 3000).astype(int).tolist(), np.rint(fpr * 2500).astype(int).tolist(), strict=True))
     assert set(zip(called_id.tolist(), called_ood.tolist(), strict=True)) <= exact
-    assert called_id.size <= MOST_POINTS
+    assert called_id.size <= curves.MOST_POINTS
     x, y = called_ood / 2500, called_id / 3000
     starts, ends = np.stack([x[:-1], y[:-1]], 1), np.stack([x[1:], y[1:]], 1)
     along = ends - starts
@@ -40,7 +42,7 @@ def test_thinned_curve_is_exact_where_kept_and_close_elsewhere(shift: float, dec
     for place in np.stack([fpr, tpr], 1)[::7]:
         share = np.clip(((place - starts) * along).sum(1) / length, 0, 1)
         nearest = np.sqrt(((place - starts - share[:, None] * along) ** 2).sum(1)).min()
-        assert nearest < 2 * TOLERANCE
+        assert nearest < 2 * curves.TOLERANCE
 
 
 def test_variance_of_a_mean_over_sets_that_share_their_id_images() -> None:
@@ -51,7 +53,7 @@ def test_variance_of_a_mean_over_sets_that_share_their_id_images() -> None:
         ids = rng.normal(1.0, 1, 150)
         return [{"a": Placements.of(ids, rng.normal(0, 1, size))} for size in (60, 200)]
 
-    draws = [found for found in (compare_means(draw()) for _ in range(400)) if found is not None]
+    draws = [found for found in (significance.compare_means(draw()) for _ in range(400)) if found is not None]
     spread = np.std([found.aurocs[0] for found in draws])
     told = np.mean([np.sqrt(found.covariance[0, 0]) for found in draws])
     assert told == pytest.approx(spread, rel=0.12)
@@ -60,7 +62,9 @@ def test_variance_of_a_mean_over_sets_that_share_their_id_images() -> None:
 def test_mean_is_that_of_the_aurocs() -> None:
     rng = np.random.default_rng(1)
     ids, sets = rng.normal(1, 1, 50), [rng.normal(0, 1, size) for size in (40, 70)]
-    found = compare_means([{"a": Placements.of(ids, oods), "b": Placements.of(-ids, -oods)} for oods in sets])
+    found = significance.compare_means(
+        [{"a": Placements.of(ids, oods), "b": Placements.of(-ids, -oods)} for oods in sets]
+    )
     assert found is not None
     assert found.aurocs[0] == pytest.approx(np.mean([auroc(ids, oods) for oods in sets]))
     assert found.best == {0}
@@ -68,7 +72,7 @@ def test_mean_is_that_of_the_aurocs() -> None:
 
 def test_json_cannot_leave_its_element() -> None:
     data = {"</script><!--": ["<script>", "&amp;", "\u2028"]}
-    text = str(json_in_script(data))
+    text = str(page.json_in_script(data))
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == data
 
@@ -76,17 +80,17 @@ def test_json_cannot_leave_its_element() -> None:
 def test_thirty_methods_on_eight_sets_are_small(make_results: Callable[..., Results]) -> None:
     methods = [f"method-{number}" for number in range(30)]
     results = make_results(methods=methods, n_id=1500, n_ood=1500, score=lambda _, gap: gap)
-    assert len(html_report(material_of(results)).encode()) < 3_000_000
+    assert len(page.html_report(material_of(results)).encode()) < 3_000_000
 
 
 def test_answer_names_the_best_and_the_trivial_baseline(small: Results) -> None:
-    [part] = page_values(material_of(small))["parts"]
+    [part] = page.page_values(material_of(small))["parts"]
     best = small.rows.groupby("method")["auroc"].mean().idxmax()
     words = " ".join(part.answer.sentences)
     assert words.startswith(f"{best} is the best")
     assert "msp" in words
-    for page in (markdown_report, latex_report):
-        assert "is the best" in page(material_of(small))
+    for write in (texts.markdown_report, texts.latex_report):
+        assert "is the best" in write(material_of(small))
 
 
 def test_transfer_shows_gains_over_the_reference() -> None:
@@ -94,7 +98,7 @@ def test_transfer_shows_gains_over_the_reference() -> None:
         {"method": "odin", "tuned_on": tuned, "ood": "svhn", "auroc": figure}
         for tuned, figure in (("reference", 0.9), ("svhn", 0.95), ("noise", 0.88))
     ]
-    table = transfer_table("odin", rows)
+    table = page.transfer_table("odin", rows)
     cells = dict(table.lines)
     assert cells["svhn"] == (("95.0", "+5.0", "gain3 own"),)
     assert cells["noise"] == (("88.0", "-2.0", "loss2"),)

@@ -47,11 +47,7 @@ def made(make_results: Callable[..., Any]) -> PageMaterial:
     image = Thumbnail("data:image/png;base64,iVBORw0KGgo=", EVIL)
     return material_of(
         replace(results),
-        audits={
-            f"audit {EVIL}.json": {
-                "pairs": [{"ood": EVIL, "verdict": EVIL, "statistics": [{"statistic": EVIL, "auroc": 0.5}]}]
-            }
-        },
+        audits={f"audit {EVIL}.json": {"pairs": [pair]}},
         galleries=[Gallery(EVIL, [image])],
         remarks=[EVIL],
         command=f"bench report {EVIL}",

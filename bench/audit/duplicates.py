@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from bench.wording import counted
+
 from .look import Look
 from .near_duplicates import KnownImages, Near, too_alike
 
@@ -35,13 +37,13 @@ class Duplicates:
 
     @property
     def words(self) -> str:
-        """Such as `2 exact and 14 near-duplicates of cifar10 train`."""
-        kinds = {"exact ": len(self.exact), "near-": len(self.near or ())}
-        return f"{' and '.join(f'{n:,} {kind}' for kind, n in kinds.items() if n)}duplicates of {self.known}"
+        """Such as `2 exact duplicates and 14 near-duplicates of cifar10 train`."""
+        kinds = {"exact duplicate": len(self.exact), "near-duplicate": len(self.near or ())}
+        return f"{' and '.join(counted(count, kind) for kind, count in kinds.items() if count)} of {self.known}"
 
     def to_dict(self, known: Look, among: Look) -> dict[str, Any]:
         """As plain data, with the names of the first hundred images and their doubles."""
-        pairs = [(place, other, None) for place, other in self.exact]
+        pairs: list[tuple[int, int, Near | None]] = [(place, other, None) for place, other in self.exact]
         pairs += [(one.place, one.other, one) for one in sorted(self.near or (), key=lambda one: -one.similarity)]
         return {
             "known": self.known,

@@ -29,7 +29,7 @@ def transform_for(data_set: DataSet, images: Images) -> InputTransform:
         height, width, channels, fit = known.height, known.width, known.channels, known.fit
     else:
         first = images.read(np.arange(1))[0]
-        height, width, fit = *first.shape[:2], "crop"
+        (height, width), fit = first.shape[:2], "crop"
         channels = 1 if first.ndim == 2 or first.shape[2] < 3 else 3
     return InputTransform(height, width, channels, (0.0,) * channels, (1.0,) * channels, fit=fit)
 

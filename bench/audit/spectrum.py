@@ -17,7 +17,8 @@ def luma(unit: Tensor) -> Tensor:
     """The grey values `(B, H, W)` of images `(B, C, H, W)` with one or three channels (ITU-R 601)."""
     if unit.shape[1] == 1:
         return unit[:, 0]
-    return torch.einsum("bchw,c->bhw", unit, torch.tensor(_LUMA))
+    grey: Tensor = torch.einsum("bchw,c->bhw", unit, torch.tensor(_LUMA))
+    return grey
 
 
 def power(grey: Tensor) -> Tensor:
@@ -28,7 +29,7 @@ def power(grey: Tensor) -> Tensor:
 def log_magnitudes(grey: Tensor) -> Tensor:
     """Logarithms of the Fourier magnitudes `(B, R)`, the lowest frequencies in the middle rows."""
     magnitudes = torch.fft.fftshift(torch.fft.rfft2(grey).abs(), dim=1).add(1e-3).log()
-    size = [min(found, most) for found, most in zip(magnitudes.shape[1:], FREQUENCIES, strict=True)]
+    size = min(magnitudes.shape[1], FREQUENCIES[0]), min(magnitudes.shape[2], FREQUENCIES[1])
     return F.adaptive_avg_pool2d(magnitudes[:, None], size).flatten(1)
 
 

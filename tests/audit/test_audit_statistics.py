@@ -36,7 +36,8 @@ def found(pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
 
 
 def grey_of(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return image.astype(float) @ np.array([0.299, 0.587, 0.114]) / 255
+    grey: NDArray[np.float64] = image.astype(float) @ np.array([0.299, 0.587, 0.114]) / 255
+    return grey
 
 
 def test_plain_statistics_are_what_numpy_says(pixels: NDArray[np.uint8], found: dict[str, NDArray[np.float64]]) -> None:
@@ -94,7 +95,7 @@ VALUES = st.lists(st.integers(-5, 5), min_size=2, max_size=20)
 def test_separation_is_the_better_direction_of_value_and_distance(ids: list[int], oods: list[int]) -> None:
     labels = [1] * len(ids) + [0] * len(oods)
     usual = np.median(ids)
-    areas = [roc_auc_score(labels, [*ids, *oods]), roc_auc_score(labels, np.abs([*ids, *oods] - usual))]
+    areas = [roc_auc_score(labels, [*ids, *oods]), roc_auc_score(labels, np.abs(np.array([*ids, *oods]) - usual))]
     [found] = separations({"x": np.array(ids, float)}, {"x": np.array(oods, float)})
     assert found.auroc == pytest.approx(max(max(one, 1 - one) for one in areas))
 

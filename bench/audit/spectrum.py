@@ -23,7 +23,8 @@ def luma(unit: Tensor) -> Tensor:
 
 def power(grey: Tensor) -> Tensor:
     """Squared magnitudes `(B, H, W // 2 + 1)` of the grey values less their mean."""
-    return torch.fft.rfft2(grey - grey.mean((1, 2), keepdim=True)).abs().square()
+    magnitudes: Tensor = torch.fft.rfft2(grey - grey.mean((1, 2), keepdim=True)).abs()
+    return magnitudes.square()
 
 
 def log_magnitudes(grey: Tensor) -> Tensor:

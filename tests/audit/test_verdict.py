@@ -13,7 +13,6 @@ from bench.audit.near_duplicates import Near
 from bench.audit.separation import Separation
 from bench.audit.verdict import findings, verdict
 
-
 BOTH = (
     "contaminated: 2 exact duplicates and 9 near-duplicates of cifar10 train; "
     "shortcut: total variation alone reaches 0.95"

@@ -41,12 +41,15 @@ class Results:
     """A run's rows, one for each finished cell, and the scores behind them.
 
     `rows` has the columns of `bench.running.rows.COLUMNS`; `scores` takes a row's `key`. `suites` are those that the
-    rows' ID sets were run with, by the name of the ID set.
+    rows' ID sets were run with, by the name of the ID set. `replicates` takes a row's `key` too, and gives the
+    metrics of 1,000 resamples of its images `(1000, 7)`, in the order of `bench.statistics.METRICS`: the same resamples
+    for all rows on the same images, so that they can be compared; None for a row, or for all, where they are not known.
     """
 
     rows: pd.DataFrame
     scores: Callable[[str], CellScores]
     suites: Mapping[str, SuiteRecord] = field(default_factory=dict)
+    replicates: Callable[[str], NDArray[np.float64] | None] | None = None
 
 
 class Report(ABC):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bench.suites.record import SuiteRecord
@@ -23,6 +23,8 @@ from .result_row import NO_NETWORK, ResultRow, grouped, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Block:
-    """The sections of one ID test set, one network, one protocol and one precision, and the suite of the ID set."""
+    """The sections of one ID test set, one network, one protocol and one precision, and the suite of the ID set.
+
+    `evidence` tells which differences between entries are more than chance; None where only figures are known.
+    """
 
     id: str
     n_id: int
@@ -71,6 +76,7 @@ class Block:
     precision: str
     sections: tuple[Section, ...]
     suite: SuiteRecord | None = None
+    evidence: Evidence | None = field(default=None, compare=False)
 
     @property
     def entries(self) -> list[Entry]:

@@ -96,5 +96,15 @@ BEST = (
     "the best among rows with the same seeds; rows without a network are compared with all, and figures that print "
     "alike are marked alike."
 )
+BEST_GROUP = (
+    "the best among rows with the same seeds, and what is not significantly worse (paired bootstrap on the same "
+    "images, 5 %, Holm-corrected over the rows of a set); of means the best alone. Rows without a network are compared "
+    "with all, and figures that print alike are marked alike."
+)
 BOLD = f"Bold: {BEST}"
 STAR = f"*: {BEST}"
+
+
+def mark_legend(mark: str, *, tested: bool) -> str:
+    """What a mark means; `tested` says whether what is marked was found by tests, or is the largest figure alone."""
+    return f"{mark}: {BEST_GROUP if tested else BEST}"

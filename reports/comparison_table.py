@@ -9,9 +9,10 @@ from bench.atomic import write_text
 from bench.report import Report, Results, report
 
 from .blocks import Block
-from .columns import BOLD, OTHER_READINGS_LEGEND, legend_of, main_columns, other_readings
+from .columns import OTHER_READINGS_LEGEND, legend_of, main_columns, mark_legend, other_readings
 from .cost_table import make_cost_table
 from .csv_table import csv_table, group_csv
+from .interval_table import INTERVALS_LEGEND, has_intervals, make_interval_table
 from .latex_sheet import fits_page, latex_sheet
 from .latex_table import latex_table
 from .markdown_table import markdown_sheet, markdown_table
@@ -39,7 +40,7 @@ class ComparisonTable(Report):
 
         Raises `BenchError` without finished cells.
         """
-        blocks = suite_blocks(results.rows, results.suites)
+        blocks = suite_blocks(results.rows, results.suites, results.replicates)
         tables = [make_table(block, main_columns(block.suite)) for block in blocks]
         costs = [sheet for sheet in map(make_cost_table, blocks) if sheet]
         texts = {
@@ -57,11 +58,14 @@ class ComparisonTable(Report):
 def _markdown(blocks: Sequence[Block], tables: Sequence[Table], costs: Sequence[Sheet]) -> str:
     overviews = [make_overview(block) for block in blocks if needs_overview(block)]
     others = [make_further_table(block, other_readings(block.suite)) for block in blocks]
+    intervals = [make_interval_table(block) for block in blocks if has_intervals(block)]
+    bold = mark_legend("Bold", tested=any(table.tested for table in tables))
     sections = [
-        *(["## Overview", f"{overviews[0].legend} {BOLD}", *map(markdown_sheet, overviews)] if overviews else []),
+        *(["## Overview", f"{overviews[0].legend} {bold}", *map(markdown_sheet, overviews)] if overviews else []),
         "## Comparison",
-        f"{legend_of(dict.fromkeys(column for table in tables for column in table.columns))} {BOLD}",
+        f"{legend_of(dict.fromkeys(column for table in tables for column in table.columns))} {bold}",
         *map(markdown_table, tables),
+        *(["## 95 % intervals", INTERVALS_LEGEND, *map(markdown_table, intervals)] if intervals else []),
         "## Other readings of FPR@95",
         OTHER_READINGS_LEGEND,
         *map(markdown_table, others),

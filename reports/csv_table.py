@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from .blocks import Block, Entry, Section
 from .cost_table import costs_of
+from .evidence import interval_of
 from .group_means import GroupMean, means_of_group
 from .result_row import METRICS
 from .summary import Summary, summarise
@@ -19,10 +20,11 @@ Value = str | int | float | None
 def csv_table(blocks: Sequence[Block]) -> str:
     """One line for each entry; `<metric>` is the mean over seeds, `<metric>_sd` the sample standard deviation.
 
-    Undefined values are empty. `id` names what counts as in-distribution, shifted sets too, whose mean accuracies are
-    in `shifted_accuracy` as JSON. `seeds` and, where they differ, `parameters`, `transform` and `warnings` list one
-    item per seed. Costs are medians over seeds. `network` is that of the block: methods without one, whose `objective`
-    is `none`, have a line in each block in which they stand.
+    `<metric>_low` and `<metric>_high` are the ends of the 95 % interval, of one seed for its network, of several over
+    seeds and images. Undefined values are empty. `id` names what counts as in-distribution, shifted sets too, whose
+    mean accuracies are in `shifted_accuracy` as JSON. `seeds` and, where they differ, `parameters`, `transform` and
+    `warnings` list one item per seed. Costs are medians over seeds. `network` is that of the block: methods without
+    one, whose `objective` is `none`, have a line in each block in which they stand.
     """
     lines = [
         _line(block, section, entry) for block in blocks for section in block.sections for entry in section.entries
@@ -92,7 +94,7 @@ def _line(block: Block, section: Section, entry: Entry) -> dict[str, Value]:
         "n_ood": section.n_ood,
         **_mean_and_sd("id_accuracy", [row.id_accuracy for row in entry.rows]),
         "shifted_accuracy": _shifted(entry),
-        **{name: value for metric in METRICS for name, value in _metric(metric, entry).items()},
+        **{name: value for metric in METRICS for name, value in _metric(metric, entry, block).items()},
         **_costs(entry),
         "parameters": _one_or_all([json.dumps(row.parameters, sort_keys=True) for row in entry.rows]),
         "transform": _one_or_all([row.transform for row in entry.rows]),
@@ -109,8 +111,10 @@ def _shifted(entry: Entry) -> str:
     return json.dumps({name: one.mean if one else None for name, one in means.items()}) if means else ""
 
 
-def _metric(metric: str, entry: Entry) -> dict[str, Value]:
-    return _mean_and_sd(metric, [row.metrics[metric] for row in entry.rows])
+def _metric(metric: str, entry: Entry, block: Block) -> dict[str, Value]:
+    low, high = interval_of(block, entry, metric) or (None, None)
+    figures = _mean_and_sd(metric, [row.metrics[metric] for row in entry.rows])
+    return {**figures, f"{metric}_low": low, f"{metric}_high": high}
 
 
 def _costs(entry: Entry) -> dict[str, Value]:

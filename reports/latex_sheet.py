@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .columns import BOLD
+from .columns import mark_legend
 from .escaping import latex
 from .latex_parts import cell, floating_table, name, note_lines, row
 from .pages import pages
@@ -34,7 +34,8 @@ def fits_page(sheet: Sheet) -> bool:
 
 def _page(sheet: Sheet, lines: Sequence[SheetLine], remark: str, first: str) -> str:
     marks = [mark for title in sheet.titles for mark in title.marks]
-    bold = [BOLD] if any(one.best for line in sheet.lines for one in line.cells) else []
+    legend = mark_legend("Bold", tested=sheet.tested)
+    bold = [legend] if any(one.best for line in sheet.lines for one in line.cells) else []
     texts = [sheet.key and f"{sheet.key}.", " ".join([sheet.legend, *bold])]
     return floating_table(
         f"{latex(sheet.id)}: {latex(sheet.about)}. {remark}",

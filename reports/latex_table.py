@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .columns import BOLD, legend_of
+from .columns import legend_of, mark_legend
 from .escaping import latex
 from .latex_parts import NOTE_CHARACTERS, cell, floating_table, name, note_lines, row
 from .pages import pages
@@ -45,7 +45,10 @@ def _page(table: Table, groups: Sequence[Group], remark: str) -> str:
         r"\footnotesize",
         [*map(latex, titles)],
         [line for group in groups for line in _group_lines(group, table, len(titles))],
-        [*note_lines(table.notes, marks), f"{latex(legend_of(table.columns))} {latex(BOLD)}"],
+        [
+            *note_lines(table.notes, marks),
+            f"{latex(legend_of(table.columns))} {latex(mark_legend('Bold', tested=table.tested))}",
+        ],
     )
 
 

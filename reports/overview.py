@@ -8,6 +8,7 @@ from enum import Enum
 from .about import about
 from .blocks import Block, Section
 from .columns import AUROC, FPR, Column, fpr_reading, meaning_of
+from .evidence import Evidence, median_doubt
 from .group_columns import group_columns
 from .notes import Notes, section_note
 from .ranking import mean_over_sets, ranking
@@ -57,7 +58,7 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
     of_groups = list(group_columns(block, labels, notes))
     means = of_groups or list(_mean_columns(block, labels, narrow))
     columns = [
-        *(_set_column(section, labels) for section in sections),
+        *(_set_column(section, labels, block.evidence) for section in sections),
         *((_without_spread(cells) if narrow else cells) for _, cells in means),
     ]
     lines = [SheetLine(Name(label), cells) for label, cells in zip(labels, zip(*columns, strict=True), strict=True)]
@@ -70,6 +71,7 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
         key=", ".join(f"S{number}={section.ood}" for number, section in enumerate(sections, 1)) if narrow else "",
         legend=f"{GROUP_LEGEND} {meaning_of(fpr_reading(block.suite))}" if of_groups else LEGEND,
         notes=notes.texts,
+        tested=block.evidence is not None,
     )
 
 
@@ -86,14 +88,16 @@ def _heading(section: Section, block: Block, notes: Notes, number: int) -> Name:
     return Name(f"S{number}" if number else section.ood, notes.marks(note))
 
 
-def _set_column(section: Section, labels: list[str]) -> list[Cell]:
+def _set_column(section: Section, labels: list[str], evidence: Evidence | None) -> list[Cell]:
     entries = {entry.label: entry for entry in section.entries}
     summaries: list[Summary | None] = []
     compare_as: list[Hashable | None] = []
     for entry in map(entries.get, labels):
         summaries.append(None if entry is None else summarise([row.metrics["auroc"] for row in entry.rows]))
         compare_as.append(None if entry is None else entry.compares_as)
-    return _without_spread(figure_cells(summaries, compare_as, higher_is_better=True))
+    group = None if evidence is None else evidence.group([entries.get(label) for label in labels], AUROC)
+    doubt = median_doubt(section.entries, "auroc")
+    return _without_spread(figure_cells(summaries, compare_as, higher_is_better=True, doubt=doubt, group=group))
 
 
 def _mean_columns(block: Block, labels: list[str], narrow: bool) -> Iterator[tuple[Name, list[Cell]]]:

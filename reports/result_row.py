@@ -51,8 +51,9 @@ class ResultRow:
     """One finished cell. `metrics` are fractions in [0, 1], None where undefined; texts are empty where absent.
 
     `shifted` maps each covariate-shifted set that counts as in-distribution, besides the ID test images, to the
-    accuracy there; it is empty where there are none. `costs` are None where not known; `tuned_on` is empty when nothing
-    was tuned; `warnings` is one text. The other names are those of the result rows.
+    accuracy there; it is empty where there are none. `intervals` are the ends of the metrics'
+    95 % intervals. `costs` are None where not known; `tuned_on` is empty when nothing was tuned; `warnings` is one
+    text. The other names are those of the result rows.
     """
 
     method: str
@@ -70,6 +71,7 @@ class ResultRow:
     id_accuracy: float | None
     shifted: Mapping[str, float | None]
     metrics: Mapping[str, float | None]
+    intervals: Mapping[str, tuple[float, float] | None]
     costs: Mapping[str, float | None]
     tuned_on: str
     network_note: str
@@ -132,8 +134,14 @@ def _read(record: Mapping[Hashable, Any], metrics: Sequence[str]) -> ResultRow:
         id_accuracy=_number(record["id_accuracy"]),
         shifted=json.loads(_text(record.get("shifted")) or "{}"),  # as above
         metrics={name: _number(record[name]) for name in metrics},
+        intervals={name: _interval(record, name) for name in metrics},
         costs={name: _number(record.get(name)) for name in COSTS},
     )
+
+
+def _interval(record: Mapping[Hashable, Any], metric: str) -> tuple[float, float] | None:
+    low, high = (_number(record.get(f"{metric}_{end}")) for end in ("low", "high"))
+    return None if low is None or high is None else (low, high)
 
 
 def _number(value: Any) -> float | None:

@@ -20,6 +20,7 @@ class Sheet:
     """The lines of one block. `about` says on what all of it was measured; `titles` are those of the cells.
 
     `key` says what abbreviated titles mean, or is empty; `legend` what the figures are; `notes` are numbered from 1.
+    `tested` says whether what is marked was found by tests, or is the largest figure alone.
     """
 
     id: str
@@ -29,3 +30,4 @@ class Sheet:
     key: str
     legend: str
     notes: tuple[str, ...]
+    tested: bool = False

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 from bench.suites.record import SuiteRecord
 
 from .blocks import Block, Section, blocks_of
+from .evidence import Evidence, Replicates
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def suite_blocks(frame: pd.DataFrame, suites: Mapping[str, SuiteRecord]) -> list[Block]:
-    """The blocks of a result table, each with the suite of its ID set; raises `BenchError` when it has no rows."""
-    return [_with_suite(block, suites) for block in blocks_of(frame)]
+def suite_blocks(
+    frame: pd.DataFrame, suites: Mapping[str, SuiteRecord], replicates: Replicates | None = None
+) -> list[Block]:
+    """The blocks of a result table, each with the suite of its ID set; raises `BenchError` when it has no rows.
+
+    With `replicates`, those of `bench.report.Results`, they know which differences are more than chance.
+    """
+    evidence = None if replicates is None else Evidence(replicates)
+    return [replace(_with_suite(block, suites), evidence=evidence) for block in blocks_of(frame)]
 
 
 def _with_suite(block: Block, suites: Mapping[str, SuiteRecord]) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,14 +40,19 @@ def percent(fraction: float, decimals: int) -> str:
     return f"{100 * fraction:.{decimals}f}"
 
 
-def decimals_for(means: Sequence[float], *, higher_is_better: bool) -> int:
+def decimals_for(means: Sequence[float], *, higher_is_better: bool, doubt: float | None = None) -> int:
     """One decimal; two where one would print a flaw as perfect, or the best like one that is not.
+
+    Where it is known by how much figures may be off, `doubt`, they have as many decimals as show its first digit, but
+    at least one and at most three; the best may then print like another.
 
     >>> decimals_for([0.91, 0.9004], higher_is_better=True), decimals_for([0.9996, 0.9], higher_is_better=True)
     (1, 2)
     """
     best = max(means) if higher_is_better else min(means)
     hides_flaw = any(percent(mean, 1) in ("0.0", "100.0") and mean not in (0, 1) for mean in means)
+    if doubt:
+        return min(max(2 if hides_flaw else 1, math.ceil(-math.log10(100 * doubt))), 3)
     hides_winner = any(percent(mean, 1) == percent(best, 1) and mean != best for mean in means)
     return 2 if hides_flaw or hides_winner else 1
 

@@ -9,6 +9,7 @@ from .about import about, accuracy, seeds_differ
 from .best import best_places
 from .blocks import Block, Entry, Section
 from .columns import Column
+from .evidence import Evidence, median_doubt
 from .group_means import GroupMean, alike, means_of_group
 from .notes import Notes, network_notes, parameter_note, section_note, suite_note, undefined_note, warning_notes
 from .summary import DASH, Summary, decimals_for, images, percent, summarise
@@ -73,7 +74,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """The groups of one block. `about` says on what all of it was measured; `notes` are numbered from 1."""
+    """The groups of one block. `about` says on what all of it was measured; `notes` are numbered from 1.
+
+    `tested` says whether what is marked was found by tests, or is the largest figure alone.
+    """
 
     id: Name
     about: str
@@ -82,6 +86,7 @@ class Table:
     groups: tuple[Group, ...]
     seeds_differ: bool
     notes: tuple[str, ...]
+    tested: bool = False
 
     @property
     def has_suite(self) -> bool:
@@ -103,6 +108,7 @@ def make_table(block: Block, columns: Sequence[Column]) -> Table:
         groups=groups,
         seeds_differ=seeds_differ(block),
         notes=notes.texts,
+        tested=block.evidence is not None,
     )
 
 
@@ -143,7 +149,7 @@ def _mean_group(means: Sequence[GroupMean], columns: Sequence[Column]) -> Group:
 def _group(block: Block, section: Section, columns: Sequence[Column], notes: Notes) -> Group:
     ood = Name(section.ood, notes.marks(section_note(section)))
     names = [_name(block, section, entry, notes) for entry in section.entries]
-    by_column = [_column_cells(section.entries, column, notes) for column in columns]
+    by_column = [_column_cells(section.entries, column, notes, block.evidence) for column in columns]
     lines = zip(names, section.entries, zip(*by_column, strict=True), strict=True)
     return Group(ood, section.n_ood, tuple(Line(name, _seed_count(entry), cells) for name, entry, cells in lines))
 
@@ -156,9 +162,15 @@ def _name(block: Block, section: Section, entry: Entry, notes: Notes) -> Name:
     return Name(entry.label, notes.marks(parameter_note(block, entry.label), *warning_notes(section, entry)))
 
 
-def _column_cells(entries: Sequence[Entry], column: Column, notes: Notes) -> list[Cell]:
+def _column_cells(entries: Sequence[Entry], column: Column, notes: Notes, evidence: Evidence | None) -> list[Cell]:
     summaries = [summarise([row.metrics[column.metric] for row in entry.rows]) for entry in entries]
-    cells = figure_cells(summaries, [entry.compares_as for entry in entries], higher_is_better=column.higher_is_better)
+    cells = figure_cells(
+        summaries,
+        [entry.compares_as for entry in entries],
+        higher_is_better=column.higher_is_better,
+        doubt=median_doubt(entries, column.metric),
+        group=None if evidence is None else evidence.group(entries, column),
+    )
     return [
         cell if summary else replace(cell, marks=notes.marks(undefined_note(entry, column.metric)))
         for cell, summary, entry in zip(cells, summaries, entries, strict=True)
@@ -166,14 +178,23 @@ def _column_cells(entries: Sequence[Entry], column: Column, notes: Notes) -> lis
 
 
 def figure_cells(
-    summaries: Sequence[Summary | None], compare_as: Sequence[Hashable | None], *, higher_is_better: bool
+    summaries: Sequence[Summary | None],
+    compare_as: Sequence[Hashable | None],
+    *,
+    higher_is_better: bool,
+    doubt: float | None = None,
+    group: set[int] | None = None,
 ) -> list[Cell]:
-    """The cells of a column of fractions, the best of those that compare marked; a dash for None."""
+    """The cells of a column of fractions, the best of those that compare marked; a dash for None.
+
+    `doubt` is half the width of the figures' intervals, which digits follow; `group` are further places to mark,
+    which are not significantly worse than the best.
+    """
     means = [summary.mean for summary in summaries if summary]
-    decimals = decimals_for(means, higher_is_better=higher_is_better) if means else 1
+    decimals = decimals_for(means, higher_is_better=higher_is_better, doubt=doubt) if means else 1
     texts = [None if summary is None else percent(summary.mean, decimals) for summary in summaries]
     printed = [None if text is None else float(text) for text in texts]
-    best = best_places(printed, compare_as, higher_is_better=higher_is_better)
+    best = best_places(printed, compare_as, higher_is_better=higher_is_better) | (group or set())
     return [
         Cell(text, percent(summary.sd, decimals) if summary.sd is not None else "", place in best)
         if summary and text

@@ -14,9 +14,10 @@ from bench.suites.record import SuiteRecord
 
 from .about import accuracy
 from .blocks import Block
-from .columns import STAR, legend_of, main_columns
+from .columns import legend_of, main_columns, mark_legend
 from .cost_table import make_cost_table
 from .escaping import display_width, one_line, pad, superscript
+from .evidence import Replicates
 from .overview import MOST_LISTED, first_that_fits, needs_overview
 from .sheet import Sheet
 from .suite_blocks import suite_blocks
@@ -33,14 +34,16 @@ HINT = (
 )
 
 
-def text_table(frame: pd.DataFrame, suites: Mapping[str, SuiteRecord] | None = None) -> str:
+def text_table(
+    frame: pd.DataFrame, suites: Mapping[str, SuiteRecord] | None = None, replicates: Replicates | None = None
+) -> str:
     """The comparison table of a run's rows, in percent, the best marked with a star, notes below; ends with a newline.
 
     Where there are many OOD sets it begins with an overview, and where there are many methods that is all of it.
-    `frame` has the columns of `bench.running.rows`; `suites` are those of its ID sets, by name. Raises `BenchError`
-    when it has no rows.
+    `frame` has the columns of `bench.running.rows`; `suites` are those of its ID sets, by name;
+    `replicates` those of `bench.report.Results`. Raises `BenchError` when it has no rows.
     """
-    shown = [_BlockText(block) for block in suite_blocks(frame, suites or {})]
+    shown = [_BlockText(block) for block in suite_blocks(frame, suites or {}, replicates)]
     legends = dict.fromkeys(legend for text in shown for legend in text.legends)
     return "\n\n".join([*(text.text for text in shown), *map(wrap, legends)]) + "\n"
 
@@ -54,7 +57,7 @@ class TextTable(Report):
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `table.txt`. Raises `BenchError` without finished cells."""
         path = folder / "table.txt"
-        write_text(path, self.text(results.rows, results.suites))
+        write_text(path, self.text(results.rows, results.suites, results.replicates))
         return [path]
 
 
@@ -62,15 +65,16 @@ class _BlockText:
     """The tables of one block under one heading, and the legends that they need."""
 
     def __init__(self, block: Block) -> None:
+        star = mark_legend("*", tested=block.evidence is not None)
         overview = first_that_fits(block, _fits) if needs_overview(block) else None
         if overview and len(block.labels) > MOST_LISTED:
-            heading, parts, self.legends = f"{block.id}: {overview.about}", [sheet_text(overview)], [STAR, HINT]
+            heading, parts, self.legends = f"{block.id}: {overview.about}", [sheet_text(overview)], [star, HINT]
         else:
             table, costs = make_table(block, main_columns(block.suite)), make_cost_table(block)
             heading = f"{_name(table.id)}: {table.about}"
             sheets = [sheet_text(sheet) if sheet else "" for sheet in (overview, costs)]
             parts = [part for part in (sheets[0], _render(table), sheets[1]) if part]
-            self.legends = [f"{legend_of(table.columns)} {STAR}", *([costs.legend] if costs else [])]
+            self.legends = [f"{legend_of(table.columns)} {star}", *([costs.legend] if costs else [])]
         if overview:
             self.legends.insert(0, overview.legend)
         lines = [wrap(one_line(line)) for line in (heading, accuracy(block)) if line]

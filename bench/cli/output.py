@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bench.suites.record import SuiteRecord
@@ -11,10 +12,13 @@ from bench.suites.record import SuiteRecord
 from .options import OutputFormat
 
 
-def print_rows(rows: Sequence[dict[str, Any]], output_format: OutputFormat, suites: Mapping[str, SuiteRecord]) -> None:
+def print_rows(
+    rows: Sequence[dict[str, Any]], output_format: OutputFormat, suites: Mapping[str, SuiteRecord], folder: Path
+) -> None:
     """Print result rows; JSON and CSV hold fractions in [0, 1] at full precision, the table shows percent.
 
     `suites` are those that the rows' ID sets were run with, by the name of the ID set; the table shows their groups.
+    `folder` keeps the results, from which the table takes which of them may be the best.
     """
     if output_format is OutputFormat.json:
         print(json.dumps(list(rows), indent=1, allow_nan=False))
@@ -26,5 +30,7 @@ def print_rows(rows: Sequence[dict[str, Any]], output_format: OutputFormat, suit
         print(frame.to_csv(index=False), end="")
         return
     from bench.report import REPORTS
+    from bench.running.estimates import Estimates
+    from bench.store import Store
 
-    print(REPORTS.get("text-table")().text(frame, suites))
+    print(REPORTS.get("text-table")().text(frame, suites, Estimates(Store(folder)).replicates))

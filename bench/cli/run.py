@@ -148,7 +148,7 @@ def _report(specification: RunSpecification, outcome: Outcome, output_format: Ou
 
     if outcome.rows:
         files = write_files(specification.out)
-        print_rows(outcome.rows, output_format, kept_suites(specification.out))
+        print_rows(outcome.rows, output_format, kept_suites(specification.out), specification.out)
         say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {specification.out}")
     if not outcome.failures:
         return

@@ -22,6 +22,6 @@ def table(
     from .output import print_rows
 
     rows = stored_rows(folder)
-    print_rows(rows, output_format, kept_suites(folder))
+    print_rows(rows, output_format, kept_suites(folder), folder)
     for path in write_files(folder, ["comparison-table", "text-table", "threshold-table"]):
         say(f"wrote {path}")

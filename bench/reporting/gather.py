@@ -14,6 +14,7 @@ from bench.errors import BenchError
 from bench.method_contract import METHODS
 from bench.report import Results
 from bench.report_page import Gallery, PageMaterial
+from bench.running.estimates import Estimates
 from bench.running.execute import stored_rows
 from bench.running.rows import rows_to_frame
 from bench.store import Store
@@ -38,7 +39,7 @@ def gather(
     """
     store, rows = Store(folder), stored_rows(folder)
     return PageMaterial(
-        results=Results(rows_to_frame(rows), store.scores, kept_suites(folder)),
+        results=Results(rows_to_frame(rows), store.scores, kept_suites(folder), Estimates(store).replicates),
         groups=_groups({str(row["method"]) for row in rows}),
         probability=_probabilities(store, rows),
         provenance=provenances(store.records()),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.atomic import write_atomically
 from bench.errors import BenchError
@@ -57,6 +58,11 @@ class Estimates:
         if key not in self._found:
             self._found[key] = self._kept_or_new(key)
         return self._found[key]
+
+    def replicates(self, key: str) -> NDArray[np.float64] | None:
+        """The metrics of resamples of one cell, None where they are not known."""
+        found = self.find(key)
+        return None if found is None else found.replicates
 
     def _path(self, key: str) -> Path:
         return self.store.folder / FOLDER / f"{key}.npz"

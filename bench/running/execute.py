@@ -16,7 +16,7 @@ from bench.suites.record import SuiteRecord, keep_suite, kept_suites
 from bench.wording import counted
 
 from .at_hand import NOT_HERE
-from .estimates import with_intervals
+from .estimates import Estimates, with_intervals
 from .evaluation import Evaluation
 from .extraction import Extractor
 from .failures import Failure, FailureLog
@@ -110,7 +110,8 @@ def write_files(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
     Files that these reports wrote before and that belong to no row any more are removed.
     """
     rows = stored_rows(folder)
-    results = Results(rows_to_frame(rows), Store(folder).scores, kept_suites(folder))
+    store = Store(folder)
+    results = Results(rows_to_frame(rows), store.scores, kept_suites(folder), Estimates(store).replicates)
     written = [folder / "rows.csv", folder / "rows.json"]
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)

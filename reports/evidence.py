@@ -1,0 +1,113 @@
+"""Which entries of a section may be as good as its best: tests on the same images, from the metrics of resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.statistics import METRICS, Spread, best_group, bootstrap_test, difference_of, hierarchical_interval
+
+from .blocks import Block, Entry
+from .columns import Column
+from .result_row import ResultRow
+
+Replicates = Callable[[str], NDArray[np.float64] | None]
+"""Of a row's key the metrics of resamples of its images `(r, 7)`, in the order of `bench.statistics.METRICS`; the same
+resamples for all rows on the same images; None where they are not known."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How sure figures are, and the differences between them."""
+
+    replicates: Replicates
+
+    def group(self, entries: Sequence[Entry | None], column: Column) -> set[int]:
+        """The places of the entries that are the best of those that compare, or not significantly worse than it.
+
+        Entries compare as `best_places` says: with the same seeds, and those without a network with all. Holm's
+        correction is over all comparisons with the best of one kind of seeds. Nothing is the best without a rival.
+        """
+        figures = [_figure(entry, column.metric) for entry in entries]
+        known = [place for place, figure in enumerate(figures) if figure is not None]
+        kinds = {place: entry.compares_as for place in known if (entry := entries[place]) is not None}
+        several = {kind for kind in kinds.values() if kind is not None} or {None}
+        groups = []
+        for kind in several:
+            own = [place for place in known if kinds[place] in (kind, None)]
+            rivals = sum(kinds[place] == kind for place in own) > 1 or len(several) == 1
+            if len(own) > 1 and rivals:
+                groups.append((kind, {own[place] for place in self._group([entries[place] for place in own], column)}))
+        found = set().union(*(group for _, group in groups))
+        # What compares with all must be in every group.
+        return {place for place in found if kinds[place] is not None or all(place in group for _, group in groups)}
+
+    def _group(self, entries: Sequence[Entry | None], column: Column) -> set[int]:
+        members = [entry for entry in entries if entry is not None]
+        figures = [figure for entry in members if (figure := _figure(entry, column.metric)) is not None]
+        return best_group(
+            figures,
+            lambda best, other: self.p_value(column.metric, members[best], members[other]),
+            higher_is_better=column.higher_is_better,
+        )
+
+    def p_value(self, metric: str, first: Entry, second: Entry) -> float:
+        """How probable so large a difference is by chance; 0 where the resamples are not known, so that it counts."""
+        pairs = _paired(first, second)
+        values = [[self._values(row.key, metric) for row in pair] for pair in pairs]
+        if any(one is None for pair in values for one in pair):
+            return 0.0
+        together = np.array(values, np.float64)
+        deltas = [float(b.metrics[metric] or 0) - float(a.metrics[metric] or 0) for a, b in pairs]
+        if np.isnan(together).any():
+            return 0.0
+        if len(pairs) == 1:
+            test = bootstrap_test(0.0, deltas[0], list(together[0]))
+        else:
+            spread = Spread.of(deltas, together[:, 1] - together[:, 0])
+            test = difference_of(spread.mean, spread.of_seeds + spread.of_images, freedom=spread.freedom)
+        return 0.0 if test is None else test.p_value
+
+    def interval_over_seeds(self, metric: str, entry: Entry) -> tuple[float, float] | None:
+        """The 95 % interval of an entry of several seeds, over seeds and images; None where it is not known."""
+        values = [self._values(row.key, metric) for row in entry.rows]
+        figures = [figure for row in entry.rows if (figure := row.metrics[metric]) is not None]
+        if len(figures) < len(values) or any(one is None or np.isnan(one).any() for one in values):
+            return None
+        found = hierarchical_interval(Spread.of(figures, np.array(values, np.float64)))
+        return None if found is None else (found.low, found.high)
+
+    def _values(self, key: str, metric: str) -> NDArray[np.float64] | None:
+        found = self.replicates(key)
+        return None if found is None else found[:, METRICS.index(metric)]
+
+
+def _figure(entry: Entry | None, metric: str) -> float | None:
+    if entry is None:
+        return None
+    values = [row.metrics[metric] for row in entry.rows]
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
+
+
+def _paired(first: Entry, second: Entry) -> list[tuple[ResultRow, ResultRow]]:
+    """The rows seed by seed; the one row of an entry without a network stands with each seed."""
+    count = max(len(first.rows), len(second.rows))
+    sides = [entry.rows * count if len(entry.rows) == 1 else entry.rows for entry in (first, second)]
+    return list(zip(*sides, strict=True))
+
+
+def median_doubt(entries: Sequence[Entry], metric: str) -> float | None:
+    """Half the median width of the intervals of all rows; None where there are none."""
+    ends = [found for entry in entries for row in entry.rows if (found := row.intervals.get(metric)) is not None]
+    return float(np.median([high - low for low, high in ends])) / 2 if ends else None
+
+
+def interval_of(block: Block, entry: Entry, metric: str) -> tuple[float, float] | None:
+    """The 95 % interval of a figure: of one seed for its network, of several over seeds and images; None if unknown."""
+    if len(entry.rows) == 1:
+        return entry.rows[0].intervals.get(metric)
+    return None if block.evidence is None else block.evidence.interval_over_seeds(metric, entry)

@@ -1,0 +1,111 @@
+"""Marks of tables and their digits, where it is known which differences are more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from bench.metrics import evaluate
+from bench.report import REPORTS, CellScores, Results
+from bench.running.rows import interval_columns, rows_to_frame
+from bench.statistics import Spread, bootstrap, estimate, hierarchical_interval
+
+MakeRow = Callable[..., dict[str, Any]]
+Floats = NDArray[np.float64]
+
+suite_blocks = import_module("bench.reports.suite_blocks")
+columns = import_module("bench.reports.columns")
+summary = import_module("bench.reports.summary")
+
+
+@pytest.fixture
+def results(make_row: MakeRow) -> Results:
+    """Methods of nearly the same quality and a bad one, three seeds each, and a baseline without a network."""
+    rows, replicates = [], {}
+    rng = np.random.default_rng(0)
+    for seed in range(3):
+        ids, oods = rng.normal(1.5, 1, 300), rng.normal(0, 1, 200)
+        for method, noise, shift in (("good", 0.0, 0.05), ("alike", 0.05, 0.05), ("bad", 0.0, -1.0)):
+            a = ids + shift + rng.normal(0, noise, 300)
+            rows.append(_row(make_row, a, oods, method=method, seed=seed))
+            replicates[rows[-1]["key"]] = bootstrap(a, oods)
+    pixels = rng.normal(0.2, 1, 300), rng.normal(0, 1, 200)
+    rows.append(_row(make_row, *pixels, method="pixels", network="none", objective="none", seed=None))
+    replicates[rows[-1]["key"]] = bootstrap(*pixels)
+
+    def no_scores(key: str) -> CellScores:
+        raise AssertionError(key)
+
+    return Results(rows_to_frame(rows), no_scores, replicates=replicates.get)
+
+
+def _row(make_row: MakeRow, ids: Floats, oods: Floats, **changes: Any) -> dict[str, Any]:
+    found = {name: (one.low, one.high) if one else None for name, one in estimate(ids, oods).intervals.items()}
+    return make_row(**evaluate(ids, oods).to_dict(), **interval_columns(found), **changes)
+
+
+def lines_of(results: Results, folder: Path) -> dict[str, str]:
+    REPORTS.get("comparison-table")().write(results, folder)
+    text = (folder / "comparison.md").read_text("utf-8").split("## 95 %")[0]
+    return {
+        name: line for line in text.splitlines() for name in ("good", "alike", "bad", "pixels") if f"| {name}" in line
+    }
+
+
+def test_what_is_not_significantly_worse_is_marked(results: Results, tmp_path: Path) -> None:
+    lines = lines_of(results, tmp_path)
+    assert lines["good"].count("**") == lines["alike"].count("**") == 2 * 5
+    assert lines["bad"].count("**") == lines["pixels"].count("**") == 0
+    assert "not significantly worse" in (tmp_path / "comparison.md").read_text("utf-8")
+
+
+def test_without_resamples_the_best_alone_is_marked(results: Results, tmp_path: Path) -> None:
+    lines = lines_of(Results(results.rows, results.scores), tmp_path)
+    assert 0 < lines["good"].count("**") + lines["alike"].count("**") < 2 * 2 * 5
+    assert "not significantly worse" not in (tmp_path / "comparison.md").read_text("utf-8")
+
+
+def test_intervals_stand_in_a_table_and_in_the_csv(results: Results, tmp_path: Path) -> None:
+    lines_of(results, tmp_path)
+    assert "## 95 % intervals" in (tmp_path / "comparison.md").read_text("utf-8")
+    found = pd.read_csv(tmp_path / "comparison.csv").set_index("method")
+    assert (found["auroc_low"] < found["auroc"]).all()
+    assert (found["auroc"] < found["auroc_high"]).all()
+    pixels = results.rows.set_index("method").loc["pixels"]
+    assert found.loc["pixels", "auroc_low"] == pixels["auroc_low"]
+    good = results.rows.set_index("method").loc["good"]
+    assert results.replicates is not None
+    values = np.stack([results.replicates(key)[:, 0] for key in good["key"]])  # type: ignore[index]
+    over_seeds = hierarchical_interval(Spread.of(list(good["auroc"]), values))
+    assert over_seeds is not None
+    assert (found.loc["good", "auroc_low"], found.loc["good", "auroc_high"]) == (over_seeds.low, over_seeds.high)
+
+
+def test_the_text_on_the_terminal_marks_the_group(results: Results) -> None:
+    text = REPORTS.get("text-table").text(results.rows, {}, results.replicates)
+    marked = [line for line in text.splitlines() if "*" in line and line.strip().startswith(("good", "alike"))]
+    assert len(marked) == 2
+
+
+def test_a_row_whose_resamples_are_gone_is_not_in_the_group(results: Results) -> None:
+    replicates = results.replicates
+    assert replicates is not None
+    gone = set(results.rows.set_index("method").loc["alike"]["key"])
+    [block] = suite_blocks.suite_blocks(results.rows, {}, lambda key: None if key in gone else replicates(key))
+    [section] = block.sections
+    group = block.evidence.group(section.entries, columns.AUROC)
+    assert {section.entries[place].label for place in group} in ({"good"}, {"alike"})
+
+
+@pytest.mark.parametrize(
+    ("doubt", "decimals"), [(0.04, 1), (0.004, 1), (0.0011, 1), (0.0009, 2), (0.0001, 2), (0.00001, 3), (0.0000001, 3)]
+)
+def test_digits_follow_the_intervals(doubt: float, decimals: int) -> None:
+    assert summary.decimals_for([0.91, 0.9004], higher_is_better=True, doubt=doubt) == decimals

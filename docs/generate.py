@@ -296,6 +296,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def checks(kind: str) -> Callable[[], str]:
+    """What makes the table of the conformance checks of a kind."""
+
+    def made() -> str:
+        from bench.testing.checks import CHECKS
+
+        return table(("check", "what must hold"), [(f"`{one.name}`", one.meaning) for one in CHECKS[kind]])
+
+    return made
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "methods": methods,
     "method-groups": method_groups,
@@ -316,6 +327,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "papers": papers,
     "protocols": protocols,
     "suites": suites,
+    "method-checks": checks("method"),
+    "dataset-checks": checks("dataset"),
+    "network-checks": checks("network"),
     "commands": commands,
     "command-options": command_options,
 }

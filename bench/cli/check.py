@@ -38,7 +38,7 @@ def check(
     told = []
     for one in all_checked(target, kind, Options(data=data, size=size)):
         checks = [named_check(one, name) for name in only] if only else one.checks
-        outcomes = (one.outcome(each) for each in checks)
+        outcomes: Iterable[Outcome] = (one.outcome(each) for each in checks)
         if output_format is TableOrJson.TABLE:
             outcomes = _printed(one, outcomes)
         found = list(outcomes)

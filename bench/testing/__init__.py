@@ -18,7 +18,7 @@ from .conformance import (
 )
 from .outcome import Outcome
 from .parametrize import parametrize_with_checks
-from .trial import Trial
+from .trials import Trial
 
 __all__ = [
     "CheckFailure",

@@ -19,7 +19,7 @@ from .method_subject import MethodSubject
 from .network_subject import NetworkSubject
 from .outcome import Outcome
 from .target import Checked, Options, one_checked
-from .trial import Trial, Trials
+from .trials import Trial, Trials
 
 
 class NotConforming(AssertionError):  # noqa: N818 - likewise

@@ -19,6 +19,7 @@ from .outcome import raised
 @check
 def complete_metadata(subject: DatasetSubject) -> None:
     """A data set has a name, a title, a docstring, a citation, a licence, and the number of images of each split."""
+    subject.require_facts()
     missing = list(_missing(subject.data_set))
     if missing:
         raise subject.failure(
@@ -59,6 +60,7 @@ def _missing(one: Any) -> Any:
 @check
 def refuses_unknown_split(subject: DatasetSubject) -> None:
     """A split that the data set does not have is refused with the names of those it has."""
+    subject.require_facts()
     try:
         subject.load("tset")
     except UnknownNameError:
@@ -77,6 +79,7 @@ def refuses_unknown_split(subject: DatasetSubject) -> None:
 @check
 def says_that_it_is_missing(subject: DatasetSubject) -> None:
     """Without its files a data set raises `MissingDataError` that says where they belong, and creates nothing."""
+    subject.require_facts()
     if subject.needs_no_files:
         raise CheckSkipped("it needs no files")
     with tempfile.TemporaryDirectory() as folder:
@@ -106,6 +109,7 @@ def _not_told(subject: DatasetSubject, found: str) -> Exception:
 @check
 def tells_its_status(subject: DatasetSubject) -> None:
     """`status` and `verify` name the files that are missing from an empty folder; none where none are needed."""
+    subject.require_facts()
     if type(subject.data_set).status is DataSet.status and not subject.needs_no_files:
         raise CheckSkipped("it has no status of its own, so that lists cannot tell whether its files are there")
     wanted = set() if subject.needs_no_files else {"missing"}

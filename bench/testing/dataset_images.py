@@ -97,6 +97,7 @@ def labels(subject: DatasetSubject) -> None:
 @check
 def class_names(subject: DatasetSubject) -> None:
     """Labelled images know the names of the classes that the data set has, in its order."""
+    subject.require_facts()
     for split, images in subject.splits.items():
         known = bool(images.classes) or images.labels is not None
         if known and tuple(images.classes) != tuple(subject.data_set.classes):

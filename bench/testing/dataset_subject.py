@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.data.bound import BoundSet
 from bench.data.dataset import DataSet, Place
 from bench.data.images import Images
 from bench.errors import MissingDataError
@@ -47,6 +48,11 @@ class DatasetSubject:
         """The images of a split, loaded anew. Raises `MissingDataError` where they are not on this machine."""
         return self.data_set.load(split, self.place)
 
+    def require_facts(self) -> None:
+        """Raise `CheckSkipped` for images that a user has bound to a name: they say nothing of themselves."""
+        if isinstance(self.data_set, BoundSet):
+            raise CheckSkipped("images that are bound to a name say nothing of themselves")
+
     @cached_property
     def needs_no_files(self) -> bool:
         """Whether the images are shipped or computed: it says so, or it loads from an empty folder."""
@@ -65,6 +71,7 @@ class DatasetSubject:
     def splits(self) -> dict[str, Images]:
         """The images by split. Raises `CheckSkipped` where there are none on this machine."""
         found: dict[str, Images] = {}
+        missing = "it has no splits"
         for split in self.data_set.counts or {"test": 0}:
             try:
                 found[split] = self.load(split)

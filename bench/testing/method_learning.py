@@ -17,7 +17,7 @@ from .check import CheckSkipped, check
 from .method_subject import MethodSubject, same
 from .other_values import accepted, other_values
 from .outcome import raised
-from .trial import Trial, copied
+from .trials import Trial, copied
 from .watching import watched_reads
 
 FEW = 16
@@ -92,7 +92,7 @@ def refit_forgets(subject: MethodSubject) -> None:
 def learnt_names(subject: MethodSubject) -> None:
     """What `fit` learns is stored under names that end in `_`, by which it is saved, sent and counted."""
     method = subject.trial().method
-    others = sorted(name for name in vars(method).keys() - method.parameters().keys() if not name.endswith("_"))
+    others = sorted(name for name in vars(method).keys() - vars(subject.cls()).keys() if not name.endswith("_"))
     if others:
         raise subject.failure(
             "the hyper-parameters, and names that end in '_'",

@@ -18,7 +18,7 @@ from .check import CheckSkipped, check
 from .method_subject import MethodSubject
 from .tiny_images import tiny_images
 from .tiny_network import TRANSFORM
-from .trial import CPU, Trial, Wanted, network_for, part_of, passed
+from .trials import CPU, Trial, Wanted, network_for, part_of, passed
 
 ROUNDING = 2e-3
 """What other batches may change by rounding in float32, as a share of an array's size."""

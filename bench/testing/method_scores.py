@@ -9,7 +9,7 @@ from bench.metrics import auroc
 
 from .check import CheckSkipped, check
 from .method_subject import Array, MethodSubject, restored_random_state, same, seed_all
-from .trial import Trial, copied
+from .trials import Trial, copied
 
 SEPARATED = 0.6
 """The AUROC that the tiny pair must be told apart by; chance is 0.5."""

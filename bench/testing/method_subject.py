@@ -14,7 +14,7 @@ from bench.method_contract import Method
 
 from .check import CheckFailure, CheckSkipped
 from .outcome import raised
-from .trial import Trial, Trials
+from .trials import Trial, Trials
 
 Array = NDArray[Any]
 

@@ -26,7 +26,7 @@ from .method_subject import MethodSubject, random_state, restored_random_state, 
 from .outcome import raised
 from .tiny_images import tiny_images
 from .tiny_network import TRANSFORM
-from .trial import CPU, Trials, Wanted, copied, network_for
+from .trials import CPU, Trials, Wanted, copied, network_for
 
 BATCH = 32
 
@@ -39,7 +39,8 @@ def leaves_network_alone(subject: MethodSubject) -> None:
     """The passes that a method asks for leave the network's mode, parameters, buffers and gradients as they were."""
     subject.require_runs()
     for network, wanted, name in _passes(subject):
-        before, found = _state(network), {}
+        before = _state(network)
+        found: dict[str, None] = {}
         with evaluating(network):
             modes = _modes(network)
             for _ in Pass(network, TRANSFORM, wanted, CPU, PassOptions(batch_size=BATCH)).batches(tiny_images()[name]):

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from bench.errors import BenchError
 from bench.method_contract import Method
 
-from .trial import Trials
+from .trials import Trials
 
 
 def other_values(cls: type[Method], name: str) -> list[Any]:

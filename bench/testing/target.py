@@ -90,9 +90,9 @@ def _found(target: Target, kind: str | None, options: Options) -> Iterator[Check
         yield _checked(target, _spelt(target), options)
         return
     text = str(target)
-    if "=" in text or text in (bindings := project_bindings(Path.cwd())):
-        known = {} if "=" in text else bindings
-        yield _checked(resolve_dataset(text, known, {}), text, options)
+    bindings = {} if "=" in text else project_bindings(Path.cwd())
+    if "=" in text or text in bindings:
+        yield _checked(resolve_dataset(text, bindings, {}), text, options)
     elif text.endswith(".py") or ":" in text:
         objects = resolve_target(text)
         for one in objects:

@@ -14,8 +14,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import bench
-
 _CODE = {".py", ".pyc", ".so", ".pyd", ".dll", ".dylib"}
 _WATCHES: list[list[tuple[str, float]]] = []
 """The opened files of each watch that is on."""
@@ -74,5 +72,5 @@ def _is_data(path: str) -> bool:
 @cache
 def _installed() -> tuple[str, ...]:
     folders = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), *site.getsitepackages()}
-    own = str(Path(bench.__file__).parent)
+    own = str(Path(__file__).resolve().parents[1])
     return tuple(os.path.join(os.path.realpath(one), "") for one in {*folders, own, "/proc", "/sys", "/dev"})  # noqa: PTH118

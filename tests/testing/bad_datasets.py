@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 import bench
 from bench import ArrayImages, Images, InputTransform, Place
+from bench.data.dataset import Obtained
 
 COUNTS = {"train": 12, "test": 9}
 
@@ -19,10 +20,10 @@ class Tiny(bench.DataSet):
 
     title = "Tiny images"
     licence = "none needed (computed)"
-    obtained = "embedded"
+    obtained: ClassVar[Obtained] = "embedded"
     counts = COUNTS
     classes = ("a", "b", "c")
-    image_size = (8, 8)
+    image_size: ClassVar[tuple[int, int] | None] = (8, 8)
 
     def load(self, split: str, place: Place) -> Images:
         self.require_split(split)

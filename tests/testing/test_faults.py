@@ -14,8 +14,8 @@ from bench.testing.outcome import Outcome
 from bench.testing.target import all_checked
 
 FOLDER = Path(__file__).parent
-FILES = {kind: FOLDER / f"bad_{kind}s.py" for kind in CHECKS}
-NAMES = [(kind, entry.name) for kind, file in FILES.items() for entry in PluginFile.read(file).entries]
+FILES = [PluginFile.read(path) for path in sorted(FOLDER.glob("bad_*.py"))]
+NAMES = {(entry.kind, entry.name): file.path for file in FILES for entry in file.entries}
 BAD = [(kind, name) for kind, name in NAMES if name.startswith("bad-")]
 
 MAY_RAISE = {
@@ -33,7 +33,7 @@ MAY_RAISE = {
 
 
 def outcomes(kind: str, name: str) -> list[Outcome]:
-    [one] = all_checked(f"{FILES[kind]}:{name}", kind)
+    [one] = all_checked(f"{NAMES[kind, name]}:{name}", kind)
     return [one.outcome(check) for check in one.checks]
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from bench.testing import (
     check_dataset,
     check_method,
     check_network,
+    dataset_images,
     parametrize_with_checks,
     trial,
 )
@@ -167,6 +169,16 @@ def test_a_file_means_all_that_it_registers(tmp_path: Path) -> None:
     assert "network empty\n  ok       complete-metadata" in printed
     _, only = bench("check", path, "--only", "complete-metadata", "--kind", "method")
     assert "network" not in only
+
+
+def test_images_of_ones_own_are_checked_for_what_they_are(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 7, 3), np.uint8)
+    np.savez(tmp_path / "scans.npz", images=pixels, labels=np.arange(5))
+    code, printed = bench("check", f"scans=npz:{tmp_path / 'scans.npz'}")
+    assert code == 0, printed
+    assert [line.split()[1] for line in printed.splitlines() if line.startswith("  ok")] == [
+        check.name for check in dataset_images.CHECKS if check.name != "class-names"
+    ]
 
 
 @pytest.mark.parametrize(

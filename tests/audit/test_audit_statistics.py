@@ -102,8 +102,7 @@ def test_separation_is_the_better_direction_of_value_and_distance(ids: list[int]
 
 def test_words_say_how_ood_images_differ() -> None:
     spread = np.linspace(-1, 1, 50)
-    names: tuple[str, ...] = ("up", "down", "narrow", "wide")
-    ids = dict.fromkeys(names, spread)
+    ids: dict[str, NDArray[np.float64]] = {"up": spread, "down": spread, "narrow": spread, "wide": spread}
     oods = {"up": spread + 3, "down": spread - 3, "narrow": spread / 100, "wide": np.sign(spread) * 5}
     words = {one.statistic: one.reads.removesuffix(" in OOD images") for one in separations(ids, oods)}
     assert words == {

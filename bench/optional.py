@@ -12,7 +12,7 @@ from bench.errors import BenchError
 def optional_module(name: str, *, extra: str, purpose: str) -> Any:
     """The module `name`, imported now.
 
-    `extra` is the extra of oodbench that installs it, `purpose` what it is wanted for, as in "to read WebDataset shards".
+    `extra` is the extra of oodbench that installs it, `purpose` what it is wanted for, as in "to read shards".
     Raises `BenchError` that names the extra to install where the library is not there.
     """
     if find_spec(name.partition(".")[0]) is None:

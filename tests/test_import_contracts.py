@@ -160,7 +160,11 @@ def test_imports_keep_the_rules() -> None:
         ("bench/data/npz.py", "from bench.data.images import Images", "relatively"),
         ("bench/running/execute.py", "from bench.methods.msp import MSP", "through the registry"),
         ("bench/running/execute.py", "def run():\n    from bench.reports import table", "through the registry"),
-        ("bench/running/execute.py", "from importlib import import_module", "only the registry, plugins and bench.optional"),
+        (
+            "bench/running/execute.py",
+            "from importlib import import_module",
+            "only the registry, plugins and bench.optional",
+        ),
         ("bench/running/execute.py", "from bench.cli.output import print_rows", "command line"),
         ("methods/msp.py", "from bench.datasets.cifar import Cifar10", "through the registry"),
         ("methods/msp.py", "from bench.running.cells import Cell", "no contract of methods/"),

@@ -72,7 +72,7 @@ class _Finder:
         self.found: dict[str, Images] = {}
 
     def images(self, told: Sequence[str], scored: int, transform: Mapping[str, Any]) -> Images:
-        """The images that a cell has `told` by name and identity; raises `BenchError` unless they are those that were tested."""
+        """The images that a cell has `told` by name and identity; raises `BenchError` unless they are those tested."""
         name, identity = told
         if name not in self.found:
             one = InputTransform.from_dict(dict(transform))

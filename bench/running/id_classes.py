@@ -21,7 +21,7 @@ def in_network_order(images: Images, name: str, classes: Sequence[str], count: i
     if not classes and images.classes and len(images.classes) != count:
         raise BenchError(
             f"The network tells {count} classes apart, whose names are not known, and '{name}' has "
-            f"{len(images.classes)}: {', '.join(images.classes[:5])}, …. Say which is which: classes = [\"…\", …], in "
+            f'{len(images.classes)}: {", ".join(images.classes[:5])}, …. Say which is which: classes = ["…", …], in '
             f"the network's order, in the table [datasets.{name}] of a bench.toml."
         )
     found = with_classes_of(images, classes, name=name, whose="the network")

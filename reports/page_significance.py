@@ -87,6 +87,6 @@ def compare_means(sets: Sequence[dict[str, Placements]]) -> Compared | None:
     for found in sets:
         of_ood = np.stack([found[label].of_ood for label in labels])
         table = table + np.atleast_2d(np.cov(of_ood)) / of_ood.shape[1] / count**2
-    aurocs = np.array([np.mean([found[label].auroc for found in sets]) for label in labels])
+    aurocs = np.array([np.mean([found[label].auroc for found in sets]) for label in labels], dtype=np.float64)
     pairs = min(of_id.shape[1], *(found[labels[0]].of_ood.size for found in sets))
     return Compared(tuple(labels), aurocs, np.asarray(table), pairs)

@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = {".md", ".png", ".csv", ".json", ".toml"}
 
-_LINK = re.compile(r"(\]\()((?:\.\./)+[^)\s]+)(\))")
+_LINK = re.compile(r"\[([^\]]*)\]\(((?:\.\./)+[^)\s]+)\)")
 
 
 def on_files(files: Files, *, config: Any) -> Files:
@@ -25,12 +25,17 @@ def on_files(files: Files, *, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """Let links that leave `docs/`, or come into it from `results/`, lead to where these pages are on the site."""
+    """Let links that leave `docs/`, or come into it from `results/`, lead to where these pages are on the site.
+
+    A link to what is not on the site, such as a test, is left as its text.
+    """
     folder = posixpath.dirname(page.file.src_uri)
     in_repository = folder if folder.startswith("results") else posixpath.join("docs", folder)
 
     def rewritten(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(in_repository, match[2]))
-        return f"{match[1]}{posixpath.relpath(target.removeprefix('docs/'), folder or '.')}{match[3]}"
+        if not target.startswith(("docs/", "results/")):
+            return match[1]
+        return f"[{match[1]}]({posixpath.relpath(target.removeprefix('docs/'), folder or '.')})"
 
     return _LINK.sub(rewritten, markdown)

@@ -79,7 +79,7 @@ def test_intervals_stand_in_a_table_and_in_the_csv(results: Results, tmp_path: P
     assert (found["auroc_low"] < found["auroc"]).all()
     assert (found["auroc"] < found["auroc_high"]).all()
     pixels = results.rows.set_index("method").loc["pixels"]
-    assert found.loc["pixels", "auroc_low"] == pixels["auroc_low"]
+    assert found["auroc_low"].loc["pixels"] == pixels["auroc_low"]
     good = results.rows.set_index("method").loc["good"]
     assert results.replicates is not None
     values = np.stack([results.replicates(key)[:, 0] for key in good["key"]])  # type: ignore[index]

@@ -61,7 +61,7 @@ def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRI
     tester.prepare(matches)
     changes = [tester.change(one, metric) for one in matches for metric in metrics]
     return Comparison(
-        changes=tuple(_corrected(changes)),
+        changes=tuple(corrected(changes)),
         settings=tuple(changed_settings(matches)),
         versions=changed_versions(*records),
         only_first=tuple(only_first),
@@ -69,7 +69,7 @@ def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRI
     )
 
 
-def _corrected(changes: Sequence[Change]) -> list[Change]:
+def corrected(changes: Sequence[Change]) -> list[Change]:
     """The changes with p-values corrected over all that were tested (Holm), and what follows from them."""
     tested = [place for place, change in enumerate(changes) if change.difference is not None]
     p_values = [change.difference.p_value for change in changes if change.difference is not None]

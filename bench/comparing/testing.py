@@ -128,7 +128,7 @@ class Tester:
             of_images = float(together.var(ddof=1))
         else:
             of_images = _of_other_images(figures, replicates)
-        return compare_over_seeds(*spreads, of_images)
+        return compare_over_seeds(spreads[0], spreads[1], of_images)
 
     def _replicates(self, one: Match, metric: str) -> list[FloatArray] | None:
         """The metric's values `(seeds, r)` in resamples, of both sides; None where scores are gone or one is NaN."""

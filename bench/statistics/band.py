@@ -60,7 +60,8 @@ class Band:
 
 
 def _place_of_rank(sums: Sums, rank: int) -> Index:
-    return (sums[:, 1:] > rank).argmax(axis=1)
+    places: Index = (sums[:, 1:] > rank).argmax(axis=1)
+    return places
 
 
 def _thresholds_up_to(values: FloatArray, low: FloatArray, step: FloatArray) -> FloatArray:
@@ -70,7 +71,8 @@ def _thresholds_up_to(values: FloatArray, low: FloatArray, step: FloatArray) -> 
     # The quotient may have been rounded to either side.
     last += low + (last + 1) * step <= values
     last -= low + last * step > values
-    return np.clip(last + 1, 0, BAND_THRESHOLDS)
+    counts: FloatArray = np.clip(last + 1, 0, BAND_THRESHOLDS)
+    return counts
 
 
 def _outermost(counts: CountArray) -> tuple[Index, Index]:

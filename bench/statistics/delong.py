@@ -48,7 +48,8 @@ class Placements:
         if not self.variance > 0:
             return math.nan
         thirds = [np.mean((part - self.auroc) ** 3) / part.size**2 for part in (self.of_id, self.of_ood)]
-        return float(sum(thirds)) / self.variance**1.5
+        third = float(sum(thirds))
+        return float(third / self.variance**1.5)
 
 
 def covariance(methods: Sequence[Placements]) -> FloatArray:

@@ -73,7 +73,7 @@ class Workspace:
         """Half of the pairs of equal scores."""
         ties = self.layout.ties
         pairs = ids.between(ties.id_begin, ties.id_end) * oods.between(ties.ood_begin, ties.ood_end)
-        return pairs.sum(axis=1) / 2
+        return np.asarray(pairs.sum(axis=1) / 2)
 
 
 @dataclass(frozen=True)
@@ -139,19 +139,19 @@ class _Side:
     def dot(self, values: Real) -> FloatArray:
         """The sum over occurrences of a value of each score; overwrites the first spare array."""
         # Sums of a product are pairwise, and so more exact than the sums of einsum.
-        return np.multiply(self.weights, values, out=self.spare[0]).sum(axis=1).astype(np.float64)
+        return np.asarray(np.multiply(self.weights, values, out=self.spare[0]).sum(axis=1).astype(np.float64))
 
     def others_at(self, rank: int) -> FloatArray:
         """The others of the score that has the given rank, from 0 in ascending order, among all occurrences."""
         places = (self.sums[:, 1:] > rank).argmax(axis=1)
-        return self.others[np.arange(len(places)), places].astype(np.float64)
+        return np.asarray(self.others[np.arange(len(places)), places].astype(np.float64))
 
 
 def _least_excess(ids: _Side, n: int, m: int) -> FloatArray:
     """The least of m · (ID below) - n · (OOD below) over thresholds; a score that is absent is never a better one."""
     excess = np.multiply(ids.others, -n, out=ids.whole)
     excess += np.multiply(ids.sums[:, :-1], m, out=ids.others)
-    return excess.min(axis=1).astype(np.float64)
+    return np.asarray(excess.min(axis=1).astype(np.float64))
 
 
 def _average_precision_above(ids: _Side, first: Index | None, n: int, total: int) -> FloatArray:

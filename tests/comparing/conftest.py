@@ -20,7 +20,13 @@ TRANSFORM = {"height": 32, "width": 32, "channels": 3, "mean": [0.5] * 3, "std":
 
 def keep_cell(folder: Path, ids: FloatArray, oods: FloatArray, **changes: Any) -> str:
     """Keep a cell with these scores; changes are those of `method`, `seed`, `weights`, `parameters`, … Its key."""
-    said = {"method": "msp", "id": "cifar10", "ood": "svhn", "network": "resnet20", "objective": "cross-entropy"}
+    said: dict[str, Any] = {
+        "method": "msp",
+        "id": "cifar10",
+        "ood": "svhn",
+        "network": "resnet20",
+        "objective": "cross-entropy",
+    }
     said |= {"protocol": "published", "seed": 0, "weights": f"weights-{changes.get('seed', 0)}", "parameters": {}}
     said |= changes
     images = said.pop("images", "the usual")

@@ -85,8 +85,8 @@ def test_variances_of_differences_are_those_of_the_tests() -> None:
 
 def test_without_images_seeds_are_compared_by_welch_and_student() -> None:
     first, second = [0.91, 0.93, 0.92, 0.90], [0.94, 0.95, 0.93]
-    spreads = [Spread.of(figures, np.ones((len(figures), 5))) for figures in (first, second)]
-    found = compare_over_seeds(*spreads, of_images=0.0)
+    one, other = (Spread.of(figures, np.ones((len(figures), 5))) for figures in (first, second))
+    found = compare_over_seeds(one, other, of_images=0.0)
     assert found is not None
     assert found.p_value == pytest.approx(ttest_ind(first, second, equal_var=False).pvalue)
     paired = np.subtract([0.94, 0.95, 0.96, 0.93], first)

@@ -87,7 +87,7 @@ def test_a_perfect_auroc_is_bounded_by_disjoint_pairs() -> None:
     assert found.low**100 == pytest.approx(0.05)
     assert found.high == 1
     turned = auroc_interval(np.arange(150.0), np.arange(100.0) + 200)
-    assert (turned.low, turned.high) == (0, pytest.approx(1 - found.low))
+    assert (turned.low, turned.high) == pytest.approx((0, 1 - found.low))
 
 
 def test_constant_scores_say_little() -> None:

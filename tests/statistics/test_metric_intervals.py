@@ -66,10 +66,10 @@ def test_perfect_figures_are_bounded_on_one_side() -> None:
     found = estimate(ids, oods, resamples=50).intervals
     assert all(one is not None for one in found.values())
     ends = {name: (one.low, one.high) for name, one in found.items() if one}
-    assert ends["auroc"] == (pytest.approx(0.05 ** (1 / 200)), 1)
+    assert ends["auroc"] == pytest.approx((0.05 ** (1 / 200), 1))
     # None of 200 images: a rate above 1.5 % would have shown one in 95 of 100 sets (the rule of three).
-    assert ends["fpr_at_95_tpr"] == (0, pytest.approx(1 - 0.05 ** (1 / 200)))
-    assert ends["fpr_at_95_tpr_ood"] == (0, pytest.approx(1 - 0.05 ** (1 / 300)))
+    assert ends["fpr_at_95_tpr"] == pytest.approx((0, 1 - 0.05 ** (1 / 200)))
+    assert ends["fpr_at_95_tpr_ood"] == pytest.approx((0, 1 - 0.05 ** (1 / 300)))
     assert ends["detection_error"][0] == 0 < ends["detection_error"][1] < 0.02
     for name in ("aupr_in", "aupr_out"):
         assert 0.9 < ends[name][0] < ends[name][1] == 1
@@ -87,7 +87,7 @@ def test_bounds_of_perfect_figures_hold_in_simulation() -> None:
             high, low = found["detection_error"], found["auroc"]
             assert high is not None
             assert low is not None
-            misses += high.high < 0.01 or low.low > ndtr(shift / 2**0.5)
+            misses += bool(high.high < 0.01 or low.low > ndtr(shift / 2**0.5))
     assert separated > 100
     assert misses == 0
 
@@ -112,5 +112,5 @@ def test_intervals_hold_the_truth_as_often_as_they_say(step: float) -> None:
         if step:
             ids, oods = np.round(ids / step) * step, np.round(oods / step) * step
         found = fpr_interval(ids, oods)
-        hits += found.low <= truth <= found.high
+        hits += bool(found.low <= truth <= found.high)
     assert 0.90 < hits / sets <= 1

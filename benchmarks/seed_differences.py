@@ -1,0 +1,62 @@
+"""How often two runs that differ in their seeds alone are called different.
+
+    bench run --method msp --method odin --method energy --id digits --ood glyphs --seeds 16 --out runs/seeds
+    python benchmarks/seed_differences.py runs/seeds --each 4
+
+Two disjoint groups of seeds are drawn again and again, and compared as `bench compare` compares two runs. Splits of the
+same seeds are not independent of each other, so that the share is less certain than their number suggests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.comparing.compare import USUAL_METRICS, corrected
+from bench.comparing.slots import Record, match
+from bench.comparing.testing import Change, Tester
+from bench.running.estimates import Estimates
+from bench.store import Store
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--each", type=int, default=4, help="seeds on either side")
+    parser.add_argument("--splits", type=int, default=400)
+    options = parser.parse_args()
+    store = Store(options.folder)
+    records = store.records()
+    # Of a run that is not finished, only seeds that have all rows.
+    counts = {seed: sum(one["row"]["seed"] == seed for one in records) for seed in {r["row"]["seed"] for r in records}}
+    seeds = sorted(seed for seed, count in counts.items() if count == max(counts.values()) and seed is not None)
+    estimates = Estimates(store)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(options.splits):
+        drawn = rng.permutation(seeds)
+        sides = [set(drawn[: options.each].tolist()), set(drawn[options.each : 2 * options.each].tolist())]
+        found.append(compared(estimates, [[r for r in records if r["row"]["seed"] in side] for side in sides]))
+    runs = np.mean([any(change.verdict == "real" for change in changes) for changes in found])
+    single = [c.difference.p_value < 0.05 for changes in found for c in changes if c.difference is not None]
+    print(
+        f"{len(seeds)} seeds, {options.each} against {options.each}, {options.splits} splits, {len(found[0])} figures"
+    )
+    print(f"runs with a difference called real: {100 * runs:.1f} %")
+    print(f"figures with p < 0.05, uncorrected: {100 * np.mean(single):.1f} %")
+
+
+def compared(estimates: Estimates, sides: list[list[Record]]) -> list[Change]:
+    """The changes from one group of seeds to the other."""
+    matches, _, _ = match(*sides)
+    tester = Tester(estimates, estimates)
+    return corrected([tester.change(one, metric) for one in matches for metric in USUAL_METRICS])
+
+
+if __name__ == "__main__":
+    main()

@@ -72,13 +72,24 @@ class AdaptedClassifier(nn.Module):
             with before([layer], lambda _, entering: seen.append(entering)):
                 logits = logits_in(self.model(images))
         features = features_of(layer, seen[-1]) if seen else None
-        if features is None or (bool(logits.isfinite().all()) and not agrees(layer, features, logits)):
+        if features is None or (_can_be_compared(logits) and not agrees(layer, features, logits)):
             raise BenchError(
                 f"The layer '{self.classifier_name}' made the logits of the batch that the network was tried on, but "
                 "not of these images, so its input cannot stand for their features. Wrap the model in a module whose "
                 "logits are always the output of one linear layer."
             )
         return NetworkOutput(logits, features, None)
+
+
+def _can_be_compared(logits: Tensor) -> bool:
+    """Whether the logits are finite and their values known.
+
+    Inside `torch.func.vmap` they are not; whoever uses that has seen the same images without it.
+    """
+    try:
+        return bool(logits.isfinite().all())
+    except RuntimeError:
+        return False
 
 
 def adapt(model: nn.Module, *, example: Tensor, last_layer: str | None = None) -> Classifier | AdaptedClassifier:

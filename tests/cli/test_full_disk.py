@@ -41,7 +41,7 @@ def test_a_reader_that_wants_no_more_is_no_error() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
 def test_what_was_finished_is_not_done_again(tmp_path: Path) -> None:
-    """Files of 20 kB are enough for what is known of the cells, and too little for figures."""
+    """Files of 20 kB are enough for what is known of the cells, and too little for their resamples and figures."""
     import resource
 
     def limit() -> None:
@@ -50,7 +50,7 @@ def test_what_was_finished_is_not_done_again(tmp_path: Path) -> None:
     command = [*BENCH, "run", "--method", "brightness", "--id", "digits", "--ood", "glyphs", "--out", str(tmp_path)]
     limited = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
     assert ends_well(limited)
-    assert re.search(r"Error: Cannot write .*\.(png|svg): File too large\. Free space or", limited.stderr)
+    assert re.search(r"Error: Cannot write .*\.(npz|png|svg): File too large\. Free space or", limited.stderr)
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert "Extracting" in limited.stderr

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -37,10 +37,11 @@ class Draws:
 
 
 @pytest.fixture(scope="session")
-def library() -> Iterator[ModuleType]:
+def library() -> ModuleType:
     """The module with the functions of imagecorruptions 1.1.2.
 
-    It was made for numpy 1 and scikit-image before 0.19. What it misses there is put in its place: names only.
+    It was made for numpy 1 and scikit-image before 0.19. What it misses there is put in its place: names only, and
+    `pkg_resources` only while it is imported, since pytest would take it for the real one.
     """
     pytest.importorskip("cv2")
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
@@ -49,7 +50,7 @@ def library() -> Iterator[ModuleType]:
         resources.resource_filename = None  # type: ignore[attr-defined]
         patch.setitem(sys.modules, "pkg_resources", resources)
         try:
-            yield import_module("imagecorruptions.corruptions")
+            return import_module("imagecorruptions.corruptions")
         except ModuleNotFoundError:
             pytest.skip("imagecorruptions is not installed")
 

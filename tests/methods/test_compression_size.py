@@ -26,7 +26,7 @@ def test_it_is_the_distance_from_the_training_images(channels: int) -> None:
     assert auroc(method.score(case.id), method.score(case.ood)) > 0.95
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("channels", [1, 3])
 def test_its_probe_is_the_size_of_a_png_that_holds_every_pixel(channels: int) -> None:
     pixels = pixels_of(4, channels=channels)
     for image, size in zip(pixels.numpy(), PROBE(seen_of(pixels)).tolist(), strict=True):

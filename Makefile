@@ -27,7 +27,7 @@ demo: $(INSTALLED) ## Install, then run four methods on the embedded data: table
 	$(BIN)/bench run examples/demo.toml --out $(OUT)
 
 test: lint ## Install the tools too, then lint, check types and docs, and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(INSTALLED_DEV) ## Check style, formatting, types and the generated parts of the docs
 	$(BIN)/ruff check .

@@ -27,7 +27,7 @@ from bench.store import Store
 from .rows import interval_columns
 
 FOLDER = "estimates"
-VERSION = 1
+VERSION = 2
 """Raised when a change of the statistics alters intervals or resamples."""
 
 

@@ -34,9 +34,10 @@ def bootstrap(
     of_id = resample_counts(layout.n_id, resamples, seed, "bootstrap", "id")
     of_ood = resample_counts(layout.n_ood, resamples, seed, "bootstrap", "ood")
     for id_counts, ood_counts in zip(of_id, of_ood, strict=True):
-        for start in range(0, len(id_counts), space.rows):
+        block = found[done : done + len(id_counts)]
+        for start in range(0, len(block), space.rows):
             part = slice(start, start + space.rows)
-            rows = space.metrics(id_counts[part], ood_counts[part])
-            found[done : done + len(rows)] = rows
-            done += len(rows)
+            block[part] = space.metrics(id_counts[part], ood_counts[part])
+        block[:, -1] = space.band.take_mean_fpr()
+        done += len(block)
     return found

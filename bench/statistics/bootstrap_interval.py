@@ -17,6 +17,7 @@ from .separation import (
     detection_error_of_separated,
     rate_after_none,
 )
+from .skewness import unskewed_interval
 
 MOST_UNDEFINED = 0.05
 
@@ -36,20 +37,37 @@ def metric_interval(
 ) -> Interval | None:
     """The interval of the metric called `name`, which has the given values in resamples; None where it is undefined.
 
-    For all metrics that have no interval of their own (the AUROC, false-positive rates).
-    Percentiles, and bounds on one side where the figure is perfect: then no resample has another (see `separation`).
+    For all metrics that have no interval of their own (the AUROC, false-positive rates). Areas and the detection error
+    lean to one side, so that percentiles hold the truth in 78 to 95 % of sets instead of 95; variance and skewness over
+    resamples do better. Of the band they are percentiles. Figures that are perfect, and so have no other value in any
+    resample, are bounded on one side (see `separation`).
     """
     alpha = 1 - checked_confidence(confidence)
     estimate = getattr(metrics, name)
     if estimate is None:
         return None
-    found = percentile_interval(replicates, confidence)
     perfect = _bound_of_perfect(name, estimate, metrics.n_id, metrics.n_ood, alpha)
-    if perfect is not None or found is None or found.width > 0:
-        return perfect or found
+    if perfect is not None:
+        return perfect
+    if name == "fpr_at_95_tpr_band":
+        return percentile_interval(replicates, confidence)
+    if replicates.min() < replicates.max():
+        return _from_moments(name, estimate, replicates, alpha)
     if name == "detection_error":
         return detection_error_by_curves(estimate, metrics.n_id, metrics.n_ood, alpha)
     return Interval(0.0, 1.0)  # nothing is known of it
+
+
+def _from_moments(name: str, estimate: float, replicates: FloatArray, alpha: float) -> Interval:
+    """The detection error, a minimum, comes out too small: in resamples of the sets by as much as in the sets
+    themselves.
+    """
+    centred = replicates - replicates.mean()
+    variance = float(np.mean(centred**2))
+    bias = float(replicates.mean()) - estimate if name == "detection_error" else 0.0
+    found = unskewed_interval(estimate - bias, variance, float(np.mean(centred**3)) / variance**1.5, alpha)
+    most = 0.5 if name == "detection_error" else 1.0
+    return Interval(min(found.low, most), min(found.high, most))
 
 
 def _bound_of_perfect(name: str, estimate: float, n: int, m: int, alpha: float) -> Interval | None:

@@ -52,7 +52,10 @@ class Workspace:
         self.ids, self.oods = _Side.of_size(self.rows, n, real, whole), _Side.of_size(self.rows, m, real, whole)
 
     def metrics(self, id_counts: CountArray, ood_counts: CountArray) -> FloatArray:
-        """The metrics `(r, 7)` of r resamples; `id_counts` (r, n) and `ood_counts` (r, m) follow the images' order."""
+        """The metrics `(r, 7)` of r resamples; `id_counts` (r, n) and `ood_counts` (r, m) follow the images' order.
+
+        The last metric is left open: it is computed for many resamples together, by `band.take_mean_fpr`.
+        """
         layout, n, m = self.layout, self.layout.n_id, self.layout.n_ood
         ids = self.ids.filled(id_counts, layout.id_order)
         oods = self.oods.filled(ood_counts, layout.ood_order)
@@ -66,7 +69,7 @@ class Workspace:
         found[:, 3] = (n * m + np.minimum(_least_excess(ids, n, m), 0)) / (2 * n * m)
         found[:, 4] = _average_precision_above(ids, layout.id_first, n, n + m) / n
         found[:, 5] = _average_precision_below(oods, layout.ood_last) / m
-        found[:, 6] = self.band.mean_fpr(ids.counts, oods.counts, ids.sums, oods.sums)
+        self.band.collect(ids.counts, oods.counts, ids.sums, oods.sums)
         return found
 
     def _ties(self, ids: _Side, oods: _Side) -> FloatArray:

@@ -38,15 +38,20 @@ def resample_counts(size: int, resamples: int, seed: int, *purpose: str | int) -
 
 def _draw(generator: np.random.Generator, size: int, table: CountArray) -> CountArray:
     counts = _poisson_counts(generator, BLOCK, size, table)
-    missing = size - counts.sum(axis=1, dtype=np.int64)
+    missing = _missing(counts)
     while (missing < 0).any():  # about once in three million rows
         again = np.flatnonzero(missing < 0)
         counts[again] = _poisson_counts(generator, len(again), size, table)
-        missing = size - counts.sum(axis=1, dtype=np.int64)
+        missing = _missing(counts)
     images = generator.integers(0, size, int(missing.sum()))
     # The 1 is of the counts' type, for which numpy has a fast loop.
     np.add.at(counts.reshape(-1), np.repeat(np.arange(BLOCK) * size, missing) + images, np.uint8(1))
     return counts
+
+
+def _missing(counts: CountArray) -> npt.NDArray[np.int64]:
+    # Sums of a type that is no wider than need be take half the time.
+    return counts.shape[1] - counts.sum(axis=1, dtype=np.uint32).astype(np.int64)
 
 
 def _poisson_counts(generator: np.random.Generator, rows: int, size: int, table: CountArray) -> CountArray:

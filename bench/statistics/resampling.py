@@ -51,7 +51,7 @@ def _draw(generator: np.random.Generator, size: int, table: CountArray) -> Count
 
 def _missing(counts: CountArray) -> npt.NDArray[np.int64]:
     # Sums of a type that is no wider than need be take half the time.
-    return counts.shape[1] - counts.sum(axis=1, dtype=np.uint32).astype(np.int64)
+    return np.asarray(counts.shape[1] - counts.sum(axis=1, dtype=np.uint32).astype(np.int64))
 
 
 def _poisson_counts(generator: np.random.Generator, rows: int, size: int, table: CountArray) -> CountArray:

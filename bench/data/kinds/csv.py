@@ -6,43 +6,34 @@ import csv
 from io import StringIO
 from pathlib import Path
 
-from bench.data.binding_kind import BindingKind, binding_kind
+from bench.data.binding_kind import binding_kind
 from bench.data.class_order import numbered
 from bench.data.files import FileImages
-from bench.data.listed import checked_path, listed_images, locate_list, read_lines, split_root
+from bench.data.listed import checked_path, listed_images, read_lines
+from bench.data.listed_kind import ListedKind
 from bench.errors import BenchError, did_you_mean
 
 
 @binding_kind("csv")
-class Csv(BindingKind):
+class Csv(ListedKind):
     """A CSV file with a column `path` and, if there are labels, one `label` of numbers from 0 on or names of classes.
 
     Paths count from the root that is given, or else from the folder of the file or one above it that has the first of
     the images. A table in bench.toml may name other columns with the keys `path` and `label`.
     """
 
-    form = "FILE[@ROOT]"
     keys = ("root", "path", "label")
-
-    @classmethod
-    def located(cls, text: str, base: Path) -> str:
-        """Both paths counting from `base`."""
-        return locate_list(text, base)
-
-    def paths(self) -> dict[str, list[Path]]:
-        """The file."""
-        return {"test": [Path(split_root(self.source)[0])]}
 
     def open(self, split: str) -> FileImages:
         """The images that the rows name."""
         del split
-        name, root = split_root(self.source)
-        file, root = Path(name), root or self.options.get("root")
-        columns = self._columns(file)
-        paths = [checked_path(text, f"Row {number} of {file}") for number, text in enumerate(columns["path"], start=1)]
-        images = listed_images(file, None if root is None else Path(root), paths, None)
+        columns = self._columns(self.file)
+        paths = [
+            checked_path(text, f"Row {number} of {self.file}") for number, text in enumerate(columns["path"], start=1)
+        ]
+        images = listed_images(self.file, self.root, paths, None)
         if set(columns.get("label", ["-1"])) != {"-1"}:  # as in OpenOOD's lists, that is how OOD images are marked
-            images.labels, images.classes = numbered(_complete(columns["label"], file))
+            images.labels, images.classes = numbered(_complete(columns["label"], self.file))
         return images
 
     def _columns(self, file: Path) -> dict[str, list[str]]:

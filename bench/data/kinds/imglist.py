@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data.binding_kind import BindingKind, binding_kind
+from bench.data.binding_kind import binding_kind
 from bench.data.files import FileImages
 from bench.data.images import Labels
-from bench.data.listed import checked_path, listed_images, locate_list, read_lines, split_root
+from bench.data.listed import checked_path, listed_images, read_lines
+from bench.data.listed_kind import ListedKind
 from bench.errors import BenchError
 
 _SUBFOLDERS = ("images_classic", "images_largescale", "images_medical")
@@ -19,32 +20,18 @@ _OOD = -1
 
 
 @binding_kind("imglist")
-class ImgList(BindingKind):
+class ImgList(ListedKind):
     """A text file with a line `PATH LABEL` for each image; the label -1 says that an image is out-of-distribution.
 
     Paths count from the root that is given, or else from the folder of the list or one above it that has the first of
     the images, or OpenOOD's `images_classic` or `images_largescale` there.
     """
 
-    form = "FILE[@ROOT]"
-    keys = ("root",)
-
-    @classmethod
-    def located(cls, text: str, base: Path) -> str:
-        """Both paths counting from `base`."""
-        return locate_list(text, base)
-
-    def paths(self) -> dict[str, list[Path]]:
-        """The list."""
-        return {"test": [Path(split_root(self.source)[0])]}
-
     def open(self, split: str) -> FileImages:
         """The listed images; labels are None where all are -1."""
         del split
-        name, root = split_root(self.source)
-        file, root = Path(name), root or self.options.get("root")
-        paths, labels = _parsed(read_lines(file), file)
-        return listed_images(file, None if root is None else Path(root), paths, labels, subfolders=_SUBFOLDERS)
+        paths, labels = _parsed(read_lines(self.file), self.file)
+        return listed_images(self.file, self.root, paths, labels, subfolders=_SUBFOLDERS)
 
 
 def _parsed(text: str, file: Path) -> tuple[list[str], Labels | None]:

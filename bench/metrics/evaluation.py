@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from .inputs import checked_tpr
 from .ood import band_mean_fpr
-from .ranking import Ranking, rank_scores
+from .ranking import rank_scores
 
 TIE_SHARE_WARNING = 0.01
 
@@ -93,7 +93,7 @@ def evaluate(
         n_id=ranking.n_id,
         n_ood=ranking.n_ood,
         tie_share=share,
-        warnings=_warnings(ranking, share),
+        warnings=tie_warnings(ranking.value(0), ranking.value(-1), share),
     )
 
 
@@ -106,9 +106,9 @@ def fpr_name(tpr: float) -> str:
     return f"fpr_at_{100 * tpr:.10g}_tpr"
 
 
-def _warnings(ranking: Ranking, share: float) -> tuple[str, ...]:
-    lowest = ranking.value(0)
-    if lowest == ranking.value(-1):
+def tie_warnings(lowest: float, highest: float, share: float) -> tuple[str, ...]:
+    """What a row says of scores from `lowest` to `highest`, the `share` of which is tied with the other set."""
+    if lowest == highest:
         return (f"constant scores: all are tied at {lowest:g}, so they carry no information",)
     if share > TIE_SHARE_WARNING:
         return (f"tied scores: {100 * share:.1f} % of the scores equal a score of the other set",)

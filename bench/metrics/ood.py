@@ -120,10 +120,10 @@ def tie_share(id_scores: npt.ArrayLike, ood_scores: npt.ArrayLike) -> float:
 def band_mean_fpr(ranking: Ranking) -> float | None:
     """Compute `fpr_at_95_tpr_band` from a ranking: binary searches for the band's ends instead of 100,000 scans."""
     steps, keys = ranking.id_steps, ranking.scores.keys
-    fewest, most = math.ceil(BAND[0] * ranking.n_id), math.floor(BAND[1] * ranking.n_id)
+    fewest, most = band_counts(ranking.n_id)
     # Thresholds up to the ID score of rank `last` and above that of rank `first` have their TPR in the band.
     last, first = (ranking.rank(first_step(steps.true, count)) for count in (fewest, most + 1))
-    grid = _even_thresholds(ranking.value(0), ranking.value(-1))
+    grid = even_thresholds(ranking.value(0), ranking.value(-1))
     begin, end = np.searchsorted(grid, [ranking.value(first), ranking.value(last)], side="right")
     if begin >= end:
         return None
@@ -133,7 +133,13 @@ def band_mean_fpr(ranking: Ranking) -> float | None:
     return float(np.mean(reached)) / ranking.n_ood
 
 
-def _even_thresholds(low: float, high: float) -> npt.NDArray[np.float64]:
+def band_counts(n_id: int) -> tuple[int, int]:
+    """The fewest and the most of `n_id` ID scores that a threshold of the band lets through."""
+    return math.ceil(BAND[0] * n_id), math.floor(BAND[1] * n_id)
+
+
+def even_thresholds(low: float, high: float) -> npt.NDArray[np.float64]:
+    """The 100,000 thresholds `(BAND_THRESHOLDS,)` of the band's definition for scores from `low` to `high`."""
     if np.isinf(high - low):  # halving such large numbers is exact, and their range then fits
-        return 2 * _even_thresholds(low / 2, high / 2)
+        return 2 * even_thresholds(low / 2, high / 2)
     return np.linspace(low, high, BAND_THRESHOLDS, endpoint=False)

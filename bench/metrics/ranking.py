@@ -50,8 +50,7 @@ class Ranking:
 
     def auroc(self) -> float:
         """P(ID score > OOD score) + ½ P(equal), from integer counts and a single division."""
-        pairs, not_won = self.n_id * self.n_ood, self.id_steps.false_pairs()
-        return (2 * (pairs - not_won) + int(np.dot(*self._tied))) / (2 * pairs)
+        return area(self.n_id * self.n_ood, self.id_steps.false_pairs(), int(np.dot(*self._tied)))
 
     def tie_share(self) -> float:
         """Share of all scores that equal a score of the other set."""
@@ -73,6 +72,11 @@ class Ranking:
         values = keys[last_id]
         starts, ends = np.searchsorted(keys, values), np.searchsorted(keys, values + 2)
         return last_id + 1 - starts, ends - last_id - 1
+
+
+def area(pairs: int, not_won: int, tied: int) -> float:
+    """AUROC from the number of pairs, of those that ID does not win, and of those of these that are tied."""
+    return (2 * (pairs - not_won) + tied) / (2 * pairs)
 
 
 def checked_positive(positive: Positive) -> Positive:

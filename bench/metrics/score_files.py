@@ -1,19 +1,24 @@
-"""Reading scores from plain files: .npy, .csv and .txt."""
+"""Reading scores from plain files, whole or a block at a time: .npy, .csv and .txt."""
 
 from __future__ import annotations
 
 import csv
 import math
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+from numpy.lib import format as npy
 
 from bench.errors import BenchError, NonFiniteScoresError
 
 from .inputs import FloatArray, score_array
 
 COLUMN = "score"
+
+_AT_ONCE = 2**20
 
 
 def read_scores(path: str | Path) -> FloatArray:
@@ -25,38 +30,72 @@ def read_scores(path: str | Path) -> FloatArray:
 
     Raises `BenchError` naming the file, and the line or index, for whatever cannot be read as a finite number.
     """
+    return np.concatenate(list(score_blocks(path, _AT_ONCE)))
+
+
+def score_blocks(path: str | Path, size: int) -> Iterator[FloatArray]:
+    """What `read_scores` returns, in the file's order in arrays of `size`, the last of which may be smaller.
+
+    Raises `BenchError` as that does, when the block is reached that cannot be read.
+    """
     path = Path(path)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise BenchError(f"{path}: unknown kind of score file; use {', '.join(_READERS)}.")
+    found = False
     try:
-        return reader(path)
+        for block in reader(path, size):
+            found = True
+            yield block
     except OSError as error:
         raise BenchError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise BenchError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
     except csv.Error as error:
         raise BenchError(f"{path}: is not a CSV file: {error}.") from error
+    if not found:
+        raise BenchError(f"{path}: there are none; give at least one score.")
 
 
-def _read_npy(path: Path) -> FloatArray:
+def _read_npy(path: Path, size: int) -> Iterator[FloatArray]:
     with path.open("rb") as file:
-        try:
-            values = np.lib.format.read_array(file, allow_pickle=False)
-        except (ValueError, MemoryError) as error:
-            raise BenchError(f"{path}: is not a complete .npy file of plain numbers: {error}") from error
-    return score_array(values, f"{path}")
+        total, dtype = _npy_header(path, file)
+        for first in range(0, total, size):
+            block = np.fromfile(file, dtype, min(size, total - first))
+            if block.size < min(size, total - first):
+                raise BenchError(f"{path}: is not a complete .npy file: {total:,} scores are announced.")
+            if block.dtype.kind == "f" and not np.isfinite(block).all():
+                index = int(np.isfinite(block).argmin())
+                raise NonFiniteScoresError(
+                    f"{path}: {block[index]} at index {first + index}; every score must be a finite number."
+                )
+            yield score_array(block, f"{path}")
 
 
-def _read_txt(path: Path) -> FloatArray:
+def _npy_header(path: Path, file: BinaryIO) -> tuple[int, np.dtype[np.generic]]:
+    """The number of scores in the file and their type; the file stands at the first one then."""
+    try:
+        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
+        shape, _, dtype = read_header(file)
+    except (ValueError, KeyError) as error:
+        raise BenchError(f"{path}: is not a complete .npy file of plain numbers: {error}") from error
+    if dtype.hasobject:
+        raise BenchError(f"{path}: is not a .npy file of plain numbers: it holds pickled objects.")
+    if len(shape) != 1:
+        raise BenchError(f"{path}: expected a 1-D array with one score per image, got shape {shape}.")
+    return shape[0], dtype
+
+
+def _read_txt(path: Path, size: int) -> Iterator[FloatArray]:
     with path.open(encoding="utf-8-sig") as file:
         lines = ((number, line.strip()) for number, line in enumerate(file, start=1))
-        return _numbers(path, ((number, text) for number, text in lines if text and not text.startswith("#")))
+        cells = ((number, text) for number, text in lines if text and not text.startswith("#"))
+        yield from _number_blocks(path, cells, size)
 
 
-def _read_csv(path: Path) -> FloatArray:
+def _read_csv(path: Path, size: int) -> Iterator[FloatArray]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return _numbers(path, _csv_cells(path, file))
+        yield from _number_blocks(path, _csv_cells(path, file), size)
 
 
 def _csv_cells(path: Path, file: Iterator[str]) -> Iterator[tuple[int, str]]:
@@ -87,16 +126,19 @@ def _layout(path: Path, first_row: list[str]) -> tuple[int, int, bool]:
     return 1, 0, is_header
 
 
-def _numbers(path: Path, cells: Iterator[tuple[int, str]]) -> FloatArray:
-    values = []
-    for line, text in cells:
-        value = _number(text)
-        if value is None:
-            raise BenchError(f"{path}, line {line}: {text[:40]!r} is not a number.")
-        if not math.isfinite(value):
-            raise NonFiniteScoresError(f"{path}, line {line}: {text!r}; every score must be a finite number.")
-        values.append(value)
-    return score_array(values, f"{path}")
+def _number_blocks(path: Path, cells: Iterator[tuple[int, str]], size: int) -> Iterator[FloatArray]:
+    numbers = (_finite(path, line, text) for line, text in cells)
+    while (block := np.fromiter(islice(numbers, size), np.float64)).size:
+        yield block
+
+
+def _finite(path: Path, line: int, text: str) -> float:
+    value = _number(text)
+    if value is None:
+        raise BenchError(f"{path}, line {line}: {text[:40]!r} is not a number.")
+    if not math.isfinite(value):
+        raise NonFiniteScoresError(f"{path}, line {line}: {text!r}; every score must be a finite number.")
+    return value
 
 
 def _number(text: str) -> float | None:
@@ -106,4 +148,8 @@ def _number(text: str) -> float | None:
         return None
 
 
-_READERS: dict[str, Callable[[Path], FloatArray]] = {".npy": _read_npy, ".csv": _read_csv, ".txt": _read_txt}
+_READERS: dict[str, Callable[[Path, int], Iterator[FloatArray]]] = {
+    ".npy": _read_npy,
+    ".csv": _read_csv,
+    ".txt": _read_txt,
+}

@@ -15,7 +15,7 @@ from .tagged_scores import BLOCK
 
 CountArray = npt.NDArray[np.int32 | np.int64]
 
-_Block = tuple[CountArray, CountArray, CountArray]
+StepBlock = tuple[CountArray, CountArray, CountArray]
 """How many positives each step adds, and `true` and `false`, of some of the steps; shapes (k,)."""
 
 
@@ -43,21 +43,18 @@ class Steps:
 
     def false_pairs(self) -> int:
         """Number of pairs of a positive and a negative whose negative is called positive wherever the positive is."""
-        return sum(int(np.dot(gain.astype(np.int64), false.astype(np.int64))) for gain, _, false in self._blocks())
+        return sum(map(false_pairs, self._blocks()))
 
     def detection_error(self) -> float:
         """Minimum over thresholds of ½ (share of positives missed) + ½ (share of negatives called positive)."""
         n, m = self.n_positive, self.n_negative
-        least = min(
-            int((false.astype(np.int64) * n - true.astype(np.int64) * m).min()) for _, true, false in self._blocks()
-        )
-        return (n * m + min(least, 0)) / (2 * n * m)
+        return detection_error(min(least_excess(block, n, m) for block in self._blocks()), n, m)
 
     def average_precision(self) -> float:
         """Sum over steps of the gain in recall times the precision there."""
-        return math.fsum(map(_precision_sum, self._blocks())) / self.n_positive
+        return math.fsum(map(precision_sum, self._blocks())) / self.n_positive
 
-    def _blocks(self) -> Iterator[_Block]:
+    def _blocks(self) -> Iterator[StepBlock]:
         before = self.true.dtype.type(0)
         for start in range(0, self.true.size, BLOCK):
             true, false = self.true[start : start + BLOCK], self.false[start : start + BLOCK]
@@ -65,7 +62,26 @@ class Steps:
             before = true[-1]
 
 
-def _precision_sum(block: _Block) -> float:
+def false_pairs(block: StepBlock) -> int:
+    """What these steps add to `Steps.false_pairs`."""
+    gain, _, false = block
+    return int(np.dot(gain.astype(np.int64), false.astype(np.int64)))
+
+
+def least_excess(block: StepBlock, n_positive: int, n_negative: int) -> int:
+    """The least number of pairs, of all of them, by which `false` is ahead of `true` at one of these steps."""
+    _, true, false = block
+    return int((false.astype(np.int64) * n_positive - true.astype(np.int64) * n_negative).min())
+
+
+def detection_error(least: int, n_positive: int, n_negative: int) -> float:
+    """`Steps.detection_error` where `least` is the least excess of all steps; it is 0 before the first one."""
+    pairs = n_positive * n_negative
+    return (pairs + min(least, 0)) / (2 * pairs)
+
+
+def precision_sum(block: StepBlock) -> float:
+    """What these steps add to the average precision, times the number of positives."""
     gain, true, false = (counts.astype(np.float64) for counts in block)
     false += true
     return float(np.dot(gain, np.divide(true, false, out=false)))

@@ -1,33 +1,42 @@
 """Files, and folders of files, that appear whole or not at all.
 
 Written under a temporary name in the same folder, flushed to disk, renamed over the target, and the folder flushed. A
-crash at any moment leaves the old content or the new one. Not protected against: a disk that lies about flushing,
-and two writers of one path (the later rename wins, whole).
+crash at any moment leaves the old content or the new one. A network file system may fail a rename once, or do it and
+lose the answer: it is looked at and tried again. Not protected against: a disk that lies about flushing, and two
+writers of one path (the later rename wins, whole).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
-import uuid
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bench.disk import disk_error
 from bench.errors import BenchError
+from bench.temporary import temporary_path
+
+_PASSING = {errno.ESTALE, errno.EIO, errno.ETIMEDOUT, errno.EBUSY, errno.EAGAIN}
+"""Errors of a rename that may be gone a moment later."""
+
+_PAUSES = (0.05, 0.5)
+"""Seconds before the second and third try."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file, then put it in the place of `path`. Raises `BenchError` when that fails."""
-    temporary = _temporary(path)
+    temporary = temporary_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
         _flush(temporary)
-        temporary.replace(path)
+        _replace(temporary, path)
         _flush(path.parent)
     except OSError as error:
         raise disk_error(f"Cannot write {path}", error) from error
@@ -41,7 +50,7 @@ def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> Non
 
     Raises `BenchError` when that fails.
     """
-    temporary = _temporary(folder)
+    temporary = temporary_path(folder)
     try:
         temporary.mkdir(parents=True)
         fill(temporary)
@@ -58,7 +67,7 @@ def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> Non
 
 def require_writable(folder: Path) -> None:
     """Make `folder` and write a file into it, which is removed again. Raises `BenchError` when that fails."""
-    probe = _temporary(folder / "probe")
+    probe = temporary_path(folder / "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
@@ -80,8 +89,25 @@ def write_json(path: Path, data: Any) -> None:
     write_text(path, json.dumps(data, indent=1, allow_nan=False) + "\n")
 
 
-def _temporary(path: Path) -> Path:
-    return path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+def _replace(temporary: Path, path: Path) -> None:
+    inode = temporary.stat().st_ino
+    for pause in (*_PAUSES, None):
+        try:
+            temporary.replace(path)
+            return
+        except OSError as error:
+            if not temporary.exists() and _has_inode(path, inode):  # it was done, and the answer was lost
+                return
+            if pause is None or error.errno not in _PASSING:
+                raise
+            time.sleep(pause)
+
+
+def _has_inode(path: Path, inode: int) -> bool:
+    try:
+        return path.stat().st_ino == inode
+    except OSError:
+        return False
 
 
 def _flush(path: Path) -> None:

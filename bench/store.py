@@ -1,24 +1,32 @@
 """Results on disk: one JSON file per cell, its scores beside it, failures in a folder of their own.
 
 The record of a cell is written after its scores and appears whole or not at all, so whatever is there is finished.
-Tables and indices can be deleted and made again from it.
+Tables and indices can be deleted and made again from it. Records hold checksums of themselves and of their scores; what
+does not agree with them is set aside in `damaged/`, so that the next run computes it again.
 """
 
 from __future__ import annotations
 
-import json
-import zipfile
+import os
 import zlib
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench.atomic import write_atomically, write_json
+from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
+from bench.progress import say
 from bench.report import CellScores
+from bench.sealed import DamagedFileError, read_sealed, sealed_text, write_sealed
+from bench.store_index import INDEX, Stamp, indexed_records, stamp, write_index
 
 SCHEMA = 1
+CELLS, SCORES, FAILURES, DAMAGED = "cells", "scores", "failures", "damaged"
+
+_OF_SCORES = "scores_crc32"
 
 
 class Store:
@@ -28,53 +36,151 @@ class Store:
         self.folder = folder
 
     def put(self, key: str, record: dict[str, Any], scores: CellScores) -> None:
-        """Keep a finished cell; a failure noted under the same key is over."""
-        arrays: dict[str, np.ndarray[Any, Any]] = {"id_scores": scores.id_scores, "ood_scores": scores.ood_scores}
-        if scores.id_correct is not None:
-            arrays["id_correct"] = scores.id_correct
+        """Keep a finished cell; a failure noted under the same key is over.
+
+        Raises `BenchError` where the disk cannot be written to, and `ValueError` for NaN in the record.
+        """
+        arrays = _arrays(scores)
+        text = sealed_text(SCHEMA, {"key": key, **record, _OF_SCORES: _checksum(arrays)})
         write_atomically(self._scores(key), lambda temporary: _save_npz(temporary, arrays))
-        write_json(self._cell(key), {"schema": SCHEMA, "key": key, **record})
+        write_text(self._cell(key), text)
         self._failure(key).unlink(missing_ok=True)
 
+    def has(self, key: str) -> bool:
+        """Whether a cell is finished, without reading it."""
+        return self._cell(key).exists()
+
+    def keys(self) -> set[str]:
+        """The keys of all finished cells, without reading them."""
+        return {Path(name).stem for name in self.stamps()}
+
+    def stamps(self) -> dict[str, Stamp]:
+        """The size and time of the file of each finished cell, by its name."""
+        folder = self.folder / CELLS
+        names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - quicker, and there may be many
+        found = {name: _stamp(folder / name) for name in names if name.endswith(".json") and name[0] != "."}
+        return {name: one for name, one in found.items() if one is not None}
+
     def get(self, key: str) -> dict[str, Any] | None:
-        """The record of a finished cell, or None. Raises `BenchError` for a damaged or newer file."""
-        return _read_record(self._cell(key)) if self._cell(key).exists() else None
+        """The record of a finished cell; None also for a damaged one, which is set aside.
+
+        Raises `BenchError` for a file of a newer version, or one that cannot be read.
+        """
+        path = self._cell(key)
+        return self._sound(path) if path.exists() else None
 
     def records(self) -> list[dict[str, Any]]:
-        """All finished cells' records, in the order of their keys."""
-        return [_read_record(path) for path in sorted((self.folder / "cells").glob("*.json"))]
+        """All finished cells' records, in the order of their keys; damaged ones are set aside. Errors as `get`."""
+        stamps = self.stamps()
+        known = indexed_records(self.folder / INDEX, stamps)
+        found = (known.get(name) or self._sound(self.folder / CELLS / name) for name in sorted(stamps))
+        return [record for record in found if record is not None]
+
+    def index(self) -> int:
+        """Bring the index up to date, by which `records` is fast; returns how many cells it has.
+
+        Raises `BenchError` where it cannot be written.
+        """
+        path, stamps = self.folder / INDEX, self.stamps()
+        known = indexed_records(path, stamps)
+        if known.keys() == stamps.keys() and path.exists():
+            return len(known)
+        new = {name: self._sound(self.folder / CELLS / name) for name in sorted(stamps.keys() - known.keys())}
+        sound = {name: record for name, record in new.items() if record is not None}
+        return write_index(path, stamps, known | sound)
 
     def scores(self, key: str) -> CellScores:
-        """The scores of a finished cell. Raises `BenchError` when they are gone or damaged."""
+        """The scores of a finished cell.
+
+        Raises `BenchError` when they are gone or cannot be read, and when they are damaged: then the cell is set aside.
+        """
         path = self._scores(key)
         if not path.exists():
             raise BenchError(
                 f"The scores of cell {key} are gone: {path} is missing. Delete {self._cell(key)} and re-run."
             )
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
-        except (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-            raise BenchError(f"{path} is damaged ({error}). Delete {self._cell(key)} and re-run.") from error
+            arrays = _load_npz(path)
+            record = self.get(key)
+            if record is not None and record.get(_OF_SCORES) not in (None, _checksum(arrays)):
+                raise DamagedFileError(path, "they are not the scores that its record was made from")
+        except DamagedFileError as error:
+            kept = self._set_aside(key)
+            where = f"It was put into {self.folder / DAMAGED}." if kept else "Delete it and its record."
+            told = f"{where} Run the same command again to compute the cell anew."
+            raise DamagedFileError(path, error.reason, told) from error
+        return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
 
     def put_failure(self, key: str, cell: dict[str, Any], message: str, traceback: str) -> Path:
         """Note that a cell failed, and why; never counted as a result. Returns the file's path."""
         path = self._failure(key)
-        write_json(path, {"schema": SCHEMA, "key": key, "cell": cell, "message": message, "traceback": traceback})
+        write_sealed(path, SCHEMA, {"key": key, "cell": cell, "message": message, "traceback": traceback})
         return path
 
     def failures(self) -> list[dict[str, Any]]:
-        """All noted failures."""
-        return [_read_record(path) for path in sorted((self.folder / "failures").glob("*.json"))]
+        """All noted failures of cells that were not finished since; damaged notes are left out, and said."""
+        return list(self._failures())
+
+    def _failures(self) -> Iterator[dict[str, Any]]:
+        for path in sorted((self.folder / FAILURES).glob("*.json")):
+            if self.has(path.stem):
+                continue
+            try:
+                yield read_sealed(path, SCHEMA)
+            except DamagedFileError as error:
+                say(f"Warning: {error}")
+
+    def _sound(self, path: Path) -> dict[str, Any] | None:
+        try:
+            return read_sealed(path, SCHEMA)
+        except FileNotFoundError:  # another process has set it aside
+            return None
+        except DamagedFileError as error:
+            where = f"It was put into {self.folder / DAMAGED}" if self._set_aside(path.stem) else "It is left out"
+            say(f"Warning: {path} is damaged ({error.reason}). {where}; the same command computes the cell again.")
+            return None
+
+    def _set_aside(self, key: str) -> bool:
+        """Take the record of a cell and its scores out of the results; false where the folder cannot be written to."""
+        try:
+            (self.folder / DAMAGED).mkdir(exist_ok=True)
+            for path in (self._cell(key), self._scores(key)):
+                if path.exists():
+                    path.replace(self.folder / DAMAGED / path.name)
+        except OSError:
+            return False
+        return True
 
     def _cell(self, key: str) -> Path:
-        return self.folder / "cells" / f"{key}.json"
+        return self.folder / CELLS / f"{key}.json"
 
     def _scores(self, key: str) -> Path:
-        return self.folder / "scores" / f"{key}.npz"
+        return self.folder / SCORES / f"{key}.npz"
 
     def _failure(self, key: str) -> Path:
-        return self.folder / "failures" / f"{key}.json"
+        return self.folder / FAILURES / f"{key}.json"
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        return stamp(os.stat(path))  # noqa: PTH116 - as above
+    except FileNotFoundError:  # another process has set it aside
+        return None
+
+
+def _arrays(scores: CellScores) -> dict[str, np.ndarray[Any, Any]]:
+    arrays: dict[str, np.ndarray[Any, Any]] = {"id_scores": scores.id_scores, "ood_scores": scores.ood_scores}
+    if scores.id_correct is not None:
+        arrays["id_correct"] = scores.id_correct
+    return arrays
+
+
+def _checksum(arrays: dict[str, np.ndarray[Any, Any]]) -> str:
+    found = 0
+    for name, array in sorted(arrays.items()):
+        found = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), found)
+        found = zlib.crc32(np.ascontiguousarray(array).data, found)
+    return f"{found:08x}"
 
 
 def _save_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
@@ -82,14 +188,18 @@ def _save_npz(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def _read_record(path: Path) -> dict[str, Any]:
+def _load_npz(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a file of scores. Raises `DamagedFileError`, and `BenchError` where it cannot be read."""
     try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        newer = record["schema"] > SCHEMA
-    except (ValueError, KeyError, TypeError) as error:
-        raise BenchError(f"{path} is damaged ({error}). Delete it and re-run the same command.") from error
-    if newer:
-        raise BenchError(
-            f"{path} was written by a newer version (schema {record['schema']}, known: {SCHEMA}). Upgrade oodbench."
-        )
-    return record
+        content = path.read_bytes()
+    except OSError as error:
+        raise BenchError(f"Cannot read {path}: {error.strerror or error}.") from error
+    try:
+        with np.load(BytesIO(content), allow_pickle=False) as arrays:
+            found = dict(arrays.items())
+            found["id_scores"], found["ood_scores"]
+            return found
+    except MemoryError as error:
+        raise BenchError(f"{path} does not fit into memory.") from error
+    except Exception as error:  # bytes that are no such file make its readers raise almost anything
+        raise DamagedFileError(path, error) from error

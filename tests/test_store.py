@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from bench.errors import BenchError
 from bench.report import CellScores
+from bench.sealed import read_sealed
 from bench.store import SCHEMA, Store
 
 KEY, OTHER = "0" * 32, "f" * 32
@@ -44,13 +46,19 @@ def store(tmp_path: Path) -> Store:
 def test_what_is_put_is_found_bit_for_bit(store: Store, labelled: bool) -> None:
     store.put(KEY, some_record(), some_scores(labelled=labelled))
     again = Store(store.folder)
-    assert again.get(KEY) == {"schema": SCHEMA, "key": KEY, **some_record()}
+    found = again.get(KEY)
+    assert found is not None
+    assert found.pop("scores_crc32")
+    assert found == {"schema": SCHEMA, "key": KEY, **some_record()}
+    assert again.has(KEY)
+    assert again.keys() == {KEY}
     assert_same_scores(again.scores(KEY), some_scores(labelled=labelled))
     assert again.get(OTHER) is None
+    assert not again.has(OTHER)
 
 
 def test_an_empty_or_absent_folder_has_no_results(store: Store) -> None:
-    assert (store.get(KEY), store.records(), store.failures()) == (None, [], [])
+    assert (store.get(KEY), store.records(), store.failures(), store.keys()) == (None, [], [], set())
     assert not store.folder.exists()
 
 
@@ -88,18 +96,51 @@ def test_infinite_metrics_are_refused_and_leave_no_result(store: Store) -> None:
     "content",
     ["", "{", '{"schema": 1', "[]", "3", '{"row": {}}', '{"schema": "new"}', '{"schema": null}', "\x00\x00", b"\xff{}"],
 )
-@pytest.mark.parametrize("kind", ["cells", "failures"])
-def test_a_damaged_file_is_named(store: Store, content: str | bytes, kind: str) -> None:
+def test_a_damaged_record_is_set_aside_and_said(
+    store: Store, content: str | bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for key in (KEY, OTHER):
+        store.put(key, some_record(), some_scores())
+    path = store.folder / "cells" / f"{KEY}.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert [record["key"] for record in store.records()] == [OTHER]
+    assert re.search(rf"Warning: {path} is damaged .*put into .*damaged; the same command", capsys.readouterr().err)
+    assert (store.get(KEY), store.has(KEY), store.keys()) == (None, False, {OTHER})
+    assert {one.name for one in (store.folder / "damaged").iterdir()} == {f"{KEY}.json", f"{KEY}.npz"}
+    store.put(KEY, some_record(), some_scores())
+    assert [record["key"] for record in store.records()] == [KEY, OTHER]
+
+
+def test_a_damaged_note_of_a_failure_is_left_out_and_said(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    for key in (KEY, OTHER):
+        path = store.put_failure(key, {}, "it broke", "")
+    path.write_text(path.read_text().replace("broke", "brake"))
+    assert [failure["key"] for failure in store.failures()] == [KEY]
+    assert f"{path} is damaged" in capsys.readouterr().err
+
+
+def test_a_failure_whose_note_outlived_its_cell_is_over(store: Store) -> None:
     store.put(KEY, some_record(), some_scores())
     store.put_failure(KEY, {}, "it broke", "")
-    path = store.folder / kind / f"{KEY}.json"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(BenchError, match=r"damaged .*Delete it and re-run") as caught:
-        store.records() if kind == "cells" else store.failures()
-    assert str(path) in str(caught.value)
-    if kind == "cells":
-        with pytest.raises(BenchError, match="is damaged"):
-            store.get(KEY)
+    assert store.failures() == []
+
+
+def test_every_byte_of_a_record_counts(store: Store) -> None:
+    """Flipped one after the other: the record is refused, or says the same as before."""
+    store.put(KEY, some_record(), some_scores())
+    path, before = store.folder / "cells" / f"{KEY}.json", store.get(KEY)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            found = read_sealed(path, SCHEMA)
+        except BenchError:
+            refused += 1
+        else:
+            assert before is not None
+            assert {**found, **before} == found, place
+    assert refused > len(whole) / 2
 
 
 def test_a_newer_file_asks_for_an_upgrade(store: Store) -> None:
@@ -131,9 +172,46 @@ def test_damaged_scores_are_an_error_that_says_what_to_do(store: Store, damage: 
     else:
         flipped = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
         path.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "text": b"no", "flipped": flipped}[damage])
-    with pytest.raises(BenchError, match=r"npz is damaged .*Delete .*json and re-run") as caught:
+    with pytest.raises(BenchError, match=r"npz is damaged .*damaged. Run the same command again") as caught:
         store.scores(KEY)
     assert str(path) in str(caught.value)
+    assert (store.get(KEY), store.keys()) == (None, set())
+    assert (store.folder / "damaged" / path.name).exists()
+
+
+def test_scores_of_another_record_are_refused(store: Store) -> None:
+    for place, key in enumerate((KEY, OTHER)):
+        store.put(key, some_record(), some_scores(place))
+    (store.folder / "scores" / f"{OTHER}.npz").replace(store.folder / "scores" / f"{KEY}.npz")
+    with pytest.raises(BenchError, match="not the scores that its record was made from"):
+        store.scores(KEY)
+
+
+def test_every_byte_of_the_scores_counts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flipped one after the other: the scores are refused, or are the same bit for bit."""
+    monkeypatch.setattr(Store, "_set_aside", lambda self, key: False)
+    few = CellScores(np.arange(5.0), np.arange(3.0), np.ones(5, bool))
+    store.put(KEY, some_record(), few)
+    path = store.folder / "scores" / f"{KEY}.npz"
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            assert_same_scores(store.scores(KEY), few)
+        except BenchError:
+            refused += 1
+    assert refused > len(whole) / 2
+
+
+def test_records_of_older_versions_are_read_without_a_checksum(store: Store) -> None:
+    store.put(KEY, some_record(), some_scores())
+    path = store.folder / "cells" / f"{KEY}.json"
+    record = json.loads(path.read_text())
+    del record["seal"], record["scores_crc32"]
+    path.write_text(json.dumps(record))
+    assert store.get(KEY) == {"schema": SCHEMA, "key": KEY, **some_record()}
+    assert_same_scores(store.scores(KEY), some_scores())
 
 
 class PowerCut(BaseException):

@@ -6,7 +6,6 @@ What its method learnt from training images, if anything, lies beside it in a fi
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from bench.atomic import write_json
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
+from bench.json_text import parse_json
 from bench.method_contract import Method
 from bench.method_file import load_method, save_method
 from bench.networks.checkpoint import Checkpoint, is_own_checkpoint
@@ -78,7 +78,7 @@ def _sha256(file: Path) -> str:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        description: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        description: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
         if description["format"] != FORMAT:
             raise ValueError(f"its format is {description['format']!r}")
         if description["schema"] > SCHEMA:

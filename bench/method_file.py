@@ -16,6 +16,7 @@ from safetensors.numpy import save as to_safetensors
 from bench.atomic import write_atomically
 from bench.canonical import canonical_json
 from bench.errors import BenchError
+from bench.json_text import parse_json
 from bench.method_contract import METHODS, Method
 from bench.plugins import code_entry, require_code
 from bench.state_tree import Reader, Writer
@@ -87,7 +88,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
         if FORMAT not in metadata:
             raise BenchError(f"{path} is not a fitted method but another safetensors file. Check the path.")
-        described = json.loads(metadata[FORMAT])
+        described = parse_json(metadata[FORMAT])
         if not isinstance(described["schema"], int):
             raise TypeError(f"its schema is {described['schema']!r}")
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:

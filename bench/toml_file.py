@@ -20,5 +20,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BenchError(f"There is no file {path}.") from error
     except OSError as error:
         raise BenchError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise BenchError(f"{path} is not valid TOML: it is nested too deeply.") from error
+    except ValueError as error:  # TOMLDecodeError, UnicodeDecodeError, and numbers of thousands of digits
         raise BenchError(f"{path} is not valid TOML: {error}.") from error

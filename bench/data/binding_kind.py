@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from bench.errors import UnknownNameError
 from bench.registry import registers, registry
+from bench.user_path import user_path
 
 if TYPE_CHECKING:
     from .images import Images
@@ -36,12 +37,12 @@ class BindingKind(ABC):
     @classmethod
     def located(cls, text: str, base: Path) -> str:
         """The source with its paths counting from the folder `base`; a path, unless a kind says otherwise."""
-        return str(base / Path(text).expanduser())
+        return str(user_path(text, base))
 
     @classmethod
     def located_option(cls, key: str, text: str, base: Path) -> str:
         """The value of one of `keys`, with a path counting from `base` where it is one; `root` is."""
-        return str(base / Path(text).expanduser()) if key == "root" else text
+        return str(user_path(text, base)) if key == "root" else text
 
     def paths(self) -> dict[str, list[Path]]:
         """The splits that there are, `test` at least, each with the files and folders that it needs."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from bench.atomic import write_json
 from bench.cache import cache_root
 from bench.errors import BenchError
+from bench.json_text import parse_json
 from bench.progress import say
 from bench.wording import counted
 
@@ -65,7 +65,7 @@ def _damaged(images: Images) -> dict[int, str]:
 
 def _kept(path: Path) -> dict[int, str] | None:
     try:
-        return {int(index): str(reason) for index, reason in json.loads(path.read_text(encoding="utf-8")).items()}
+        return {int(index): str(reason) for index, reason in parse_json(path.read_text(encoding="utf-8")).items()}
     except (OSError, ValueError, AttributeError):  # absent, or damaged: then it is looked for once more
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from bench.errors import BenchError
+from bench.user_path import user_path
 
 from .files import FileImages
 from .images import Labels
@@ -23,11 +24,11 @@ def split_root(source: str) -> tuple[str, str | None]:
 
 def locate_list(text: str, base: Path) -> str:
     """`FILE[@ROOT]` with both paths counting from the folder `base`."""
-    whole = base / Path(text).expanduser()
+    whole = user_path(text, base)
     file, at, root = text.rpartition("@")
     if not at or whole.exists():
         return str(whole)
-    return f"{base / Path(file).expanduser()}@{base / Path(root).expanduser()}"
+    return f"{user_path(file, base)}@{user_path(root, base)}"
 
 
 def read_lines(path: Path) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from bench.data.transform import InputTransform
 from bench.detector import Detector
 from bench.errors import BenchError
+from bench.json_text import parse_json
 
 FORMAT, SCHEMA = "oodbench program", 1
 
@@ -40,7 +40,7 @@ def describe_program(detector: Detector, threshold: float, differences: dict[str
 def checked_description(path: Path, text: str | bytes) -> dict[str, Any]:
     """The description that a file holds. Raises `BenchError` where it is none, or one of a newer version."""
     try:
-        found: dict[str, Any] = json.loads(text)
+        found: dict[str, Any] = parse_json(text)
         if found["format"] != FORMAT:
             raise ValueError(f"its format is {found['format']!r}")
         if found["schema"] > SCHEMA:

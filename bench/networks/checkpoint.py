@@ -18,6 +18,7 @@ from bench.atomic import write_atomically
 from bench.canonical import canonical_json, content_key
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
+from bench.json_text import parse_json
 
 from .classifier import Classifier, build_network
 from .fit import expected_state, find_misfit
@@ -137,7 +138,7 @@ def _parse_metadata(path: str | Path, metadata: dict[str, str]) -> tuple[dict[st
             "Open it as a foreign checkpoint, with --normalize."
         )
     try:
-        data = json.loads(metadata[_METADATA_KEY])
+        data = parse_json(metadata[_METADATA_KEY])
         _check_schema(path, data["schema"])
         if data.pop("checksum") != content_key(data):
             raise ValueError("its checksum does not agree")

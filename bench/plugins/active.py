@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.errors import BenchError, UnknownNameError
 from bench.toml_file import PROJECT_FILE, read_toml
+from bench.user_path import user_path
 
 from .file import PluginFile
 
@@ -51,7 +52,7 @@ def _activate_project(folder: Path) -> None:
     for text in table.get("files", []):
         if not isinstance(text, str):
             raise BenchError(f"[plugins] files in {path} must be paths in quotes, not {text!r}.")
-        _activate_if_readable(_absolute(folder / Path(text).expanduser()))
+        _activate_if_readable(_absolute(user_path(text, folder)))
 
 
 def active_files() -> tuple[PluginFile, ...]:
@@ -72,4 +73,4 @@ def _activate_if_readable(path: Path) -> None:
 
 
 def _absolute(path: str | Path) -> Path:
-    return Path(path).expanduser().resolve()
+    return user_path(path).resolve()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bench.citation import Citation
 from bench.errors import BenchError, UnknownNameError
@@ -13,8 +13,10 @@ from bench.toml_file import read_toml
 
 from .library import paper_path
 from .published import Place, Published, read_published
+from .table_fields import fits, from_table, tables_of
 
-T = TypeVar("T")
+_ROW_KEYS: dict[str, Any] = {"network": str, "id": str, "ood": tuple[str, ...], "methods": tuple[str, ...]}
+"""What a `[[rows]]` table may say, and of which type it is."""
 
 
 @dataclass(frozen=True)
@@ -136,17 +138,21 @@ def load_paper(text: str) -> Paper:
     """
     path = paper_path(text)
     data = read_toml(path)
-    methods = [_make(PaperMethod, one, path) for one in data.pop("methods", [])]
-    blocks = data.pop("rows", [])
-    return _make(
+    methods = [from_table(PaperMethod, one, path) for one in tables_of(data.pop("methods", []), "methods", path)]
+    blocks = tables_of(data.pop("rows", []), "rows", path)
+    columns = tables_of(data.pop("columns", []), "columns", path)
+    options = data.pop("options", {})
+    if not isinstance(options, dict):
+        raise BenchError(f"'options' in {path} must be tables, such as [options.NAME].")
+    return from_table(
         Paper,
         {
             **data,
             "name": path.stem,
-            "citation": _make(Citation, data.pop("citation", {}), path),
-            "columns": tuple(_make(PaperColumn, one, path) for one in data.pop("columns", [])),
+            "citation": from_table(Citation, data.pop("citation", {}), path),
+            "columns": tuple(from_table(PaperColumn, one, path) for one in columns),
             "rows": tuple(row for block in blocks for row in _rows(block, methods, path)),
-            "options": {name: _make(Option, one, path) for name, one in data.pop("options", {}).items()},
+            "options": {name: from_table(Option, one, path) for name, one in options.items()},
             "published": read_published(path.with_suffix(".csv")),
         },
         path,
@@ -155,13 +161,16 @@ def load_paper(text: str) -> Paper:
 
 def _rows(block: Mapping[str, Any], methods: Sequence[PaperMethod], path: Path) -> Sequence[PaperRow]:
     """The rows of a `[[rows]]` table: one for each OOD set, or where the columns have the sets for each method."""
-    known = {"network", "id", "ood", "methods"}
     for key in block:
-        if key not in known:
-            raise UnknownNameError(f"key of [[rows]] in {path}:", key, known)
-    for key in ("network", "id"):
-        if key not in block:
+        if key not in _ROW_KEYS:
+            raise UnknownNameError(f"key of [[rows]] in {path}:", key, _ROW_KEYS)
+    for key, hint in _ROW_KEYS.items():
+        if key in ("network", "id") and key not in block:
             raise BenchError(f"A [[rows]] in {path} lacks '{key}'.")
+        if key in block and not fits(block[key], hint):
+            raise BenchError(
+                f"'{key}' in a [[rows]] of {path} must be {'a text' if hint is str else 'texts'} in quotes."
+            )
     by_key = {method.key: method for method in methods}
     for key in block.get("methods", []):
         if key not in by_key:
@@ -169,15 +178,3 @@ def _rows(block: Mapping[str, Any], methods: Sequence[PaperMethod], path: Path) 
     chosen = tuple(by_key[key] for key in block.get("methods", by_key))
     places = [(ood, chosen) for ood in block["ood"]] if "ood" in block else [("", (method,)) for method in chosen]
     return [PaperRow(block["network"], block["id"], ood, several) for ood, several in places]
-
-
-def _make(kind: type[T], table: Mapping[str, Any], path: Path) -> T:
-    """An instance of a dataclass from a TOML table, whose arrays become tuples."""
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
-    for key in table:
-        if key not in known:
-            raise UnknownNameError(f"key in {path}:", key, known)
-    for name, one in known.items():
-        if name not in table and one.default is MISSING and one.default_factory is MISSING:
-            raise BenchError(f"{path} lacks the key '{name}' of a {kind.__name__}.")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -49,19 +49,30 @@ def read_published(path: Path) -> Published:
     if not path.is_file():
         raise BenchError(f"{path}, which holds the published figures, is missing. Its header is: {','.join(COLUMNS)}")
     values: dict[Place, tuple[str, str]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise BenchError(f"{path} must have the columns {','.join(COLUMNS)}.")
-        for record in reader:
-            place = Place(*(record[name] for name in Place._fields))
-            where = f"line {reader.line_num} of {path}"
-            if place in values:
-                raise BenchError(f"Two figures for {', '.join(place)}: {where}.")
-            for number in (record["value"], record["std"] or "0"):
-                _require_number(number, where)
-            values[place] = record["value"], record["std"]
+    for line, record in _lines(path):
+        place = Place(*(record[name] for name in Place._fields))
+        where = f"line {line} of {path}"
+        if place in values:
+            raise BenchError(f"Two figures for {', '.join(place)}: {where}.")
+        for number in (record["value"], record["std"] or "0"):
+            _require_number(number, where)
+        values[place] = record["value"], record["std"]
     return Published(values)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The lines after the header with their numbers. Raises `BenchError` for what is no CSV of the columns."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise BenchError(f"{path} must have the columns {','.join(COLUMNS)}.")
+            for record in reader:
+                if None in record or None in record.values():
+                    raise BenchError(f"Line {reader.line_num} of {path} must have {len(COLUMNS)} columns.")
+                yield reader.line_num, record
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise BenchError(f"{path} is no CSV file in UTF-8: {error}.") from error
 
 
 def _require_number(text: str, where: str) -> None:

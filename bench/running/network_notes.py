@@ -5,13 +5,13 @@ Each network has a file of its own in the results' folder, so that runs side by 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.atomic import write_json
 from bench.errors import BenchError
+from bench.json_text import parse_json
 
 from .network import TestedNetwork
 
@@ -53,7 +53,7 @@ def _note(kept: Mapping[str, Any], evaluated: set[str]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
         if found["schema"] > SCHEMA:
             raise BenchError(f"{path} was written by a newer version of oodbench. Upgrade it.")
         return {"note": str(found["note"]), "left_out": dict(found["left_out"])}

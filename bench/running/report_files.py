@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.atomic import write_json
 from bench.data.download import file_digest
+from bench.json_text import parse_json
 
 INDEX = "reports.json"
 
@@ -35,7 +35,7 @@ def keep_track(folder: Path, written: Mapping[str, Sequence[Path]]) -> None:
 def _read(path: Path) -> Files:
     """What was noted before; nothing where that is missing or damaged, for then it is not known what may be removed."""
     try:
-        found: Files = json.loads(path.read_text(encoding="utf-8"))
+        found: Files = parse_json(path.read_text(encoding="utf-8"))
         return {report: dict(files) for report, files in found.items()}
     except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}

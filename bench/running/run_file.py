@@ -12,6 +12,7 @@ from bench.errors import BenchError, UnknownNameError
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 from bench.toml_file import read_toml
+from bench.user_path import user_path
 
 from .specification import RunSpecification, seeds_from
 
@@ -54,7 +55,7 @@ def _located(data: dict[str, Any], folder: Path) -> dict[str, Any]:
         return bound(texts) if isinstance(texts, str) else [bound(text) for text in texts]
 
     def path(text: str) -> Path:
-        return folder / Path(text).expanduser()
+        return user_path(text, folder)
 
     def suite(text: str) -> Suite:
         return find_suite(text, folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.errors import BenchError, UnknownNameError
 from bench.plugins import Entry, all_plugins, plugin_entries
+from bench.user_path import user_path
 
 from .file import suite_from_file, suite_from_table
 from .suite import Suite
@@ -35,7 +36,7 @@ def find_suite(text: str, base: Path = Path()) -> Suite:
     if text in shipped:
         return suite_from_file(shipped[text])
     if text.endswith(".toml") or "/" in text:
-        return suite_from_file(base / Path(text).expanduser())
+        return suite_from_file(user_path(text, base))
     raise UnknownNameError("suite", text, suite_names())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from bench.atomic import write_json
 from bench.errors import BenchError
+from bench.json_text import parse_json
 
 from .suite import Suite, set_name
 
@@ -66,7 +66,7 @@ def kept_suites(folder: Path) -> dict[str, SuiteRecord]:
     """
     path = folder / FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parse_json(path.read_text(encoding="utf-8"))
         if found["version"] != VERSION:
             raise BenchError(f"{path} was written by another version of oodbench. Delete it and run the suite again.")
         return {one["id"]: _read(one) for one in found["suites"]}

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bench.atomic import write_atomically
 from bench.errors import BenchError
+from bench.json_text import parse_json
 from bench.networks.classifier import Classifier
 from bench.networks.tensor_file import read_safetensors
 
@@ -64,7 +65,7 @@ def load_state(folder: Path, state: TrainingState) -> None:
         tensors, metadata = read_safetensors(path)
     except BenchError as error:
         raise BenchError(f"The state to resume from is damaged. Delete {path} to train from the start.") from error
-    progress = json.loads(metadata["progress"])
+    progress = parse_json(metadata["progress"])
     groups: dict[str, dict[str, Tensor]] = {"model": {}, "momentum": {}, "objective": {}}
     for name, value in tensors.items():
         group, key = name.split("/", 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.user_path import user_path
 
 from .named import NamedNetwork
 from .program import open_onnx, open_torchscript
@@ -44,7 +45,7 @@ def open_network(text: str, checkpoint: Path | None) -> NamedNetwork:
     if not rest:
         raise BenchError(f"Nothing stands after the colon of --network {text}. Write for example timm:resnet18.")
     if kind in ("torchscript", "onnx"):
-        return _open_program(kind, Path(rest).expanduser(), checkpoint)
+        return _open_program(kind, user_path(rest), checkpoint)
     if kind in _OPENERS:
         return _OPENERS[kind](rest, checkpoint)
     return open_user_network(text, checkpoint, others=KINDS)

@@ -14,6 +14,7 @@ from bench.data.sizing import Interpolation
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.optional import optional_module
+from bench.user_path import user_path
 
 from .named import NamedNetwork
 from .own_transform import own_transform
@@ -37,7 +38,7 @@ def open_transformers(repository: str, checkpoint: Path | None) -> NamedNetwork:
     transformers = optional_module("transformers", extra="hf", purpose=f"for the network hf:{repository}")
     name = f"hf:{repository}"
     if repository.startswith((".", "/", "~")):
-        folder = Path(repository).expanduser()
+        folder = user_path(repository)
         if not folder.is_dir():
             raise BenchError(f"There is no folder {folder}. Correct the path after hf:.")
         repository, name = str(folder), f"hf:{folder.resolve().name}"

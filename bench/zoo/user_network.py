@@ -15,6 +15,7 @@ from torch import nn
 
 from bench.errors import BenchError, UnknownNameError, did_you_mean
 from bench.plugins import Importable, PluginFile
+from bench.user_path import user_path
 
 from .named import NamedNetwork
 from .weights import built, with_weights
@@ -43,7 +44,7 @@ def _load(place: str, text: str, others: Iterable[str]) -> ModuleType:
     folder: Path
     source: PluginFile | Importable
     if place.endswith(".py"):
-        path = Path(place).expanduser().resolve()
+        path = user_path(place).resolve()
         if not path.is_file():
             raise BenchError(f"There is no file {path}. Correct the path in --network {text}.")
         folder, source = path.parent, PluginFile.read(path)

@@ -13,6 +13,7 @@ from bench.data.class_order import numbered
 from bench.data.hub import EXTRA, PURPOSE, HubImages, download_command, read_table, repository_folder, snapshot
 from bench.errors import BenchError, UnknownNameError
 from bench.optional import optional_module
+from bench.user_path import user_path
 
 _TEST_SPLITS = ("test", "validation", "valid", "val", "dev")
 
@@ -33,7 +34,7 @@ class HuggingFace(BindingKind):
     def located(cls, text: str, base: Path) -> str:
         """A folder counting from `base` where there is one; else the name as it is."""
         name, colon, rest = text.partition(":")
-        folder = base / Path(name).expanduser()
+        folder = user_path(name, base)
         return f"{folder}{colon}{rest}" if folder.is_dir() or name.startswith((".", "/", "~")) else text
 
     def _parts(self) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from bench.data.shard import Shard
 from bench.data.tar_images import TarImages
 from bench.data.tar_index import samples_in
 from bench.errors import BenchError
+from bench.user_path import user_path
 
 _BETWEEN = "::"
 
@@ -50,4 +51,4 @@ class WebDataset(BindingKind):
 def _located(part: str, base: Path) -> str:
     if part.startswith("pipe:"):  # a command to WebDataset's library
         raise BenchError(f"Shards are read from files and https addresses, not from '{part}'.")
-    return secure(part) if "://" in part else str(base / Path(part).expanduser())
+    return secure(part) if "://" in part else str(user_path(part, base))

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from .bounds import Bounds
+from .estimate import Estimate, estimate_files
 from .evaluate import evaluate_files
 
-__all__ = ["evaluate_files"]
+__all__ = ["Bounds", "Estimate", "estimate_files", "evaluate_files"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from bench.canonical import content_key
 from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
+from bench.json_text import parse_json
+from bench.leases import Lease, Watch, pauses
 from bench.progress import Progress
 
-from .growing import FACTS, GrowingFolder
+from .growing import FACTS, GrowingFolder, lease_path
 from .options import PassOptions
 from .outputs import Name, Outputs
 from .passing import Pass, Piece, Wanted
@@ -50,12 +52,40 @@ def extract_cached(
     """`extract`, but what was extracted before is read from disk, and what is new is kept there as it comes."""
     options = options or PassOptions()
     folders = _folders(weights_hash, images, transform, wanted, options)
-    missing = {key: GrowingFolder(folder, len(images)) for key, folder in folders.items() if not folder.is_dir()}
-    if missing:
-        needed = {view: [p for p in probes if (view, p) in missing] for view, probes in wanted.items()}
-        needed = {view: probes for view, probes in needed.items() if probes or (view, None) in missing}
-        _extract_missing(Pass(model, transform, needed, device, options), images, missing, label)
+
+    def extract(mine: Mapping[Key, GrowingFolder]) -> None:
+        needed = {view: [p for p in probes if (view, p) in mine] for view, probes in wanted.items()}
+        needed = {view: probes for view, probes in needed.items() if probes or (view, None) in mine}
+        _extract_missing(Pass(model, transform, needed, device, options), images, mine, label)
+
+    _make_missing(folders, len(images), extract, label)
     return {view: _load(view, probes, folders, images.labels) for view, probes in wanted.items()}
+
+
+def _make_missing(
+    folders: Mapping[Key, Path], total: int, make: Callable[[Mapping[Key, GrowingFolder]], None], label: str
+) -> None:
+    """Let `make` fill those folders that are missing, but for those that other processes make: these are waited for.
+
+    Leases are asked for in one order, and only as far as they are free: so of several processes that want the same, one
+    makes all of it in one pass. Whoever waits holds none, so nobody waits for anybody for ever.
+    """
+    watches = {key: Watch() for key in folders}
+    waiting = pauses(lambda: f"{label}: another process does this; waiting for it.")
+    while missing := {key: folder for key, folder in folders.items() if not folder.is_dir()}:
+        with ExitStack() as held:
+            mine: dict[Key, GrowingFolder] = {}
+            for key in sorted(missing, key=lambda key: missing[key].name):
+                lease = Lease.take(lease_path(missing[key]), watches[key])
+                if lease is None:
+                    break
+                held.enter_context(lease)
+                if not missing[key].is_dir():  # else it was finished between the look and the lease
+                    mine[key] = GrowingFolder(missing[key], total, lease)
+            if mine:
+                make(mine)
+        if not mine:
+            next(waiting)
 
 
 def _extract_missing(one: Pass, images: Images, missing: Mapping[Key, GrowingFolder], label: str) -> None:
@@ -124,7 +154,7 @@ def _array(folder: Path, name: str) -> Any:
 def _took(folder: Path) -> dict[str, Took]:
     """What the pass that made the folder took; those made before the run was noted are an earlier one's."""
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = parse_json((folder / FACTS).read_text(encoding="utf-8"))
         return {name: Took.by(facts.get("run"), float(seconds)) for name, seconds in facts["seconds"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder, error) from error

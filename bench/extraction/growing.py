@@ -1,19 +1,19 @@
 """Arrays on disk that grow row by row, and appear under their name when they are whole.
 
-A folder that is being made is called `NAME.partial` and says in `progress.json` how many rows are safely in. A pass
-that was interrupted goes on from there. While one process holds its lock, which ends with the process, another that
-makes the same works in a folder of its own; whoever is ready first gives it its name.
+A folder that is being made is called `NAME.….partial`, belongs to one process, and says in `progress.json` whose it is
+and how many rows are safely in. Whoever holds the lease of the name goes on from the fullest that is there: in place
+where its process has let go of it or ended, else, since that may only be asleep, from a copy. Whoever is ready first
+gives its folder the name.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import time
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from bench.atomic import write_json
 from bench.disk import disk_error
 from bench.errors import BenchError
+from bench.json_text import parse_json
+from bench.leases import Lease, Owner
 
 from .took import RUN
 
@@ -32,31 +34,58 @@ FLUSH_SECONDS = 10.0
 """Seconds after which what was written is flushed to disk, so that a crash loses the work of no more."""
 
 FACTS = "facts.json"
-_PROGRESS, _LOCK = "progress.json", "lock"
+_PROGRESS = "progress.json"
 _ELSEWHERE = "choose another folder with BENCH_CACHE"
 
 
-class GrowingFolder:
-    """`.npy` files of `total` rows each, in a folder that is to be called `folder`."""
+def lease_path(folder: Path) -> Path:
+    """Where the lease of a folder that is to be made lies."""
+    return folder.with_name(f"{folder.name}.lease")
 
-    def __init__(self, folder: Path, total: int) -> None:
+
+@dataclass(frozen=True)
+class _Begun:
+    """What a folder that is not whole says of itself; `owner` is None where its process has let go of it."""
+
+    done: int
+    seconds: dict[str, float]
+    run: str
+    owner: Owner | None
+
+
+class GrowingFolder:
+    """`.npy` files of `total` rows each, in a folder that is to be called `folder`.
+
+    With the `lease` of that folder it goes on from what is there; without, it begins anew, beside any other process.
+    """
+
+    def __init__(self, folder: Path, total: int, lease: Lease | None = None) -> None:
         self.folder, self.total = folder, total
-        self.partial = folder.with_name(f"{folder.name}.partial")
-        self._lock = _lock(self.partial)
-        if self._lock is None:
-            self.partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.partial")
-            self.partial.mkdir()
-        self.done, self.seconds, self.run = self._progress()
+        self._owner = lease.owner if lease is not None else Owner.new()
+        self.partial = folder.with_name(f"{folder.name}.{self._owner.nonce}.partial")
+        try:
+            begun = self._go_on() if lease is not None else None
+            if begun is None:
+                self.partial.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error(f"Cannot write {self.partial}", error, _ELSEWHERE) from error
+        self.done, self.seconds, self.run = (begun.done, begun.seconds, begun.run) if begun else (0, {}, RUN)
         self._safe, self._flushed = self.done, time.monotonic()
         self._files: dict[str, BinaryIO] = {}
+        self._held = True
 
-    def _progress(self) -> tuple[int, dict[str, float], str]:
-        """The rows that are safely in, the seconds that they took, and the run that began them."""
-        try:
-            found = json.loads((self.partial / _PROGRESS).read_text(encoding="utf-8"))
-            return int(found["done"]), dict(found["seconds"]), str(found.get("run"))
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0, {}, RUN
+    def _go_on(self) -> _Begun | None:
+        """Take the fullest folder that others have begun, or a copy of it; None where there is none."""
+        found = {path: begun for path in _partials(self.folder) if (begun := _begun(path)) is not None}
+        if not found:
+            return None
+        fullest = max(found, key=lambda path: found[path].done)
+        begun = found[fullest]
+        if begun.owner is None or begun.owner.has_ended():
+            fullest.rename(self.partial)
+        else:
+            shutil.copytree(fullest, self.partial)
+        return begun
 
     def append(self, done: int, arrays: Mapping[str, NDArray[Any]], seconds: Mapping[str, float]) -> None:
         """Rows up to `done`, those before which this folder has already are left out. Raises `BenchError` if it fails.
@@ -74,7 +103,8 @@ class GrowingFolder:
             if time.monotonic() - self._flushed >= FLUSH_SECONDS:
                 self._flush()
         except OSError as error:
-            raise self._failed(error) from error
+            if not self.folder.is_dir():  # else another process was quicker, and has tidied up
+                raise self._failed(error) from error
 
     def finish(self) -> None:
         """Give the whole folder its name. Raises `BenchError` if that fails."""
@@ -87,17 +117,16 @@ class GrowingFolder:
         except OSError as error:
             if not self.folder.is_dir():  # another process may have been quicker
                 raise self._failed(error) from error
-            shutil.rmtree(self.partial, ignore_errors=True)
+        for partial in _partials(self.folder):
+            shutil.rmtree(partial, ignore_errors=True)
 
     def close(self) -> None:
-        """Let go of files and lock; the rows that are in stay for the next try, also after an error or Ctrl-C."""
+        """Let go of the files; the rows that are in stay for the next try, also after an error or Ctrl-C."""
         with contextlib.suppress(OSError, BenchError):  # a full disk has been told of by then
-            if self.done > self._safe:
+            if self._held and self.partial.is_dir():
+                self._held = False
                 self._flush()
         self._close_files()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
 
     def _close_files(self) -> None:
         for file in self._files.values():
@@ -121,28 +150,28 @@ class GrowingFolder:
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())
-        write_json(self.partial / _PROGRESS, {"done": self.done, "seconds": self.seconds, "run": self.run})
+        owner = self._owner.to_dict() if self._held else None
+        progress = {"done": self.done, "seconds": self.seconds, "run": self.run, "owner": owner}
+        write_json(self.partial / _PROGRESS, progress)
         self._safe, self._flushed = self.done, time.monotonic()
 
     def _failed(self, error: OSError) -> BenchError:
         return disk_error(f"Cannot write below {self.folder.parent}", error, _ELSEWHERE)
 
 
-def _lock(folder: Path) -> int | None:
-    """A descriptor that holds the folder, which is made, until it is closed; None where another process holds it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
-    except OSError as error:
-        raise disk_error(f"Cannot write {folder}", error, _ELSEWHERE) from error
-    with contextlib.suppress(ImportError, OSError):
-        import fcntl
+def _partials(folder: Path) -> Iterator[Path]:
+    """What processes have begun that is to be called `folder`."""
+    return folder.parent.glob(f"{folder.name}.*partial")
 
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(descriptor).st_ino == (folder / _LOCK).stat().st_ino:  # else it was finished in between
-            return descriptor
-    os.close(descriptor)
-    return None
+
+def _begun(partial: Path) -> _Begun | None:
+    """What a folder says of itself; None where nothing was flushed to it yet."""
+    try:
+        found = parse_json((partial / _PROGRESS).read_text(encoding="utf-8"))
+        owner = None if found.get("owner") is None else Owner.from_dict(found["owner"])
+        return _Begun(int(found["done"]), dict(found["seconds"]), str(found.get("run")), owner)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _header(array: NDArray[Any], total: int) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from bench.canonical import content_key
 from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
+from bench.leases import LeaseLostError, turn
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import NETWORKS, Classifier, build_network
 from bench.plugins import code_entry
@@ -80,16 +83,29 @@ class TrainingPlan:
 
 
 def find_or_train(plan: TrainingPlan, images: Images, device: torch.device) -> Checkpoint:
-    """The checkpoint of `plan`: loaded if it is stored, else trained, from the last finished epoch if there is one."""
-    return Checkpoint.load(plan.path) if plan.path.exists() else train(plan, images, device)
+    """The checkpoint of `plan`: loaded if it is stored, else trained, from the last finished epoch if there is one.
+
+    Of several processes, also on machines that share the folder, one trains, and the others wait for it. One that has
+    lost its lease because it was asleep for long stops after its epoch, and waits too.
+    """
+    what = f"the network {plan.folder.name}"
+    while lease := turn(plan.folder / "lease", plan.path.exists, what):
+        with contextlib.suppress(LeaseLostError), lease:
+            return train(plan, images, device, after_epoch=lease.require_held)
+    return Checkpoint.load(plan.path)
 
 
-def train(plan: TrainingPlan, images: Images, device: torch.device) -> Checkpoint:
-    """Train `plan` on `images` to the end and store the checkpoint; what is done of it already is not done again."""
+def train(
+    plan: TrainingPlan, images: Images, device: torch.device, *, after_epoch: Callable[[], None] = lambda: None
+) -> Checkpoint:
+    """Train `plan` on `images` to the end and store the checkpoint; what is done of it already is not done again.
+
+    `after_epoch` is called when an epoch is safely stored.
+    """
     state = _start(plan, device)
     if state.epoch < plan.recipe.epochs:
         data = _prepare(plan, images, device)
-        _train_epochs(plan, state, data)
+        _train_epochs(plan, state, data, after_epoch)
     checkpoint = _finish(plan, state)
     checkpoint.save(plan.path)
     return checkpoint
@@ -127,7 +143,9 @@ def _prepare(plan: TrainingPlan, images: Images, device: torch.device) -> Traini
     return TrainingData.prepare(pixels, images.labels, plan.transform, plan.recipe.augmentation, device)
 
 
-def _train_epochs(plan: TrainingPlan, state: TrainingState, data: TrainingData) -> None:
+def _train_epochs(
+    plan: TrainingPlan, state: TrainingState, data: TrainingData, after_epoch: Callable[[], None]
+) -> None:
     epochs = plan.recipe.epochs
     progress = Progress(f"Training {plan.network} on {plan.id_dataset} ({plan.objective})", epochs * len(data))
     for epoch in range(state.epoch, epochs):
@@ -151,6 +169,7 @@ def _train_epochs(plan: TrainingPlan, state: TrainingState, data: TrainingData) 
         state.epoch = epoch + 1
         save_state(plan.folder, state)
         progress.update(before + len(data), f"epoch {epoch + 1}/{epochs}, accuracy {100 * means['accuracy']:.1f} %")
+        after_epoch()
     progress.finish(f"training accuracy {100 * state.log[-1]['accuracy']:.1f} %")
 
 

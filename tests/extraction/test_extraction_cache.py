@@ -150,7 +150,7 @@ def test_a_pass_that_is_interrupted_goes_on_behind_what_is_safely_in(
     found = cached(network, images, transform, [CLEAN])[CLEAN]
     assert [count for count, _ in network.seen] == [10, 10, 3][batches:]
     assert same(found, extract(network, images, transform, [CLEAN])[CLEAN])
-    assert folders() == [folder.with_suffix("")]
+    assert [one.name for one in folders()] == [folder.name.partition(".")[0]]
 
 
 @pytest.mark.parametrize("progress", ["", "{", "[]", '{"done": 10}', '{"done": "x", "seconds": {}}'])
@@ -165,24 +165,30 @@ def test_an_unreadable_progress_starts_again(
     assert same(found, extract(make_network(), images, transform, [CLEAN])[CLEAN])
 
 
-def test_of_two_at_work_the_slower_one_takes_what_the_quicker_made(
-    make_network: MakeNetwork, images: Any, transform: InputTransform
+@pytest.mark.parametrize("flush_seconds", [0.0, 1000.0], ids=["from a copy", "from the start"])
+def test_an_owner_that_was_only_asleep_does_no_harm(
+    make_network: MakeNetwork,
+    images: Any,
+    transform: InputTransform,
+    flush_seconds: float,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """While one is at its second batch the other makes the whole entry, in a folder of its own."""
-    network, others = make_network(), []
+    """While one sleeps in its second batch its lease expires, and another makes the whole entry."""
+    monkeypatch.setattr("bench.leases.lease.EXPIRY_SECONDS", 0.0)
+    monkeypatch.setattr("bench.extraction.growing.FLUSH_SECONDS", flush_seconds)
+    network, other = make_network(), make_network()
     forward = network.forward
+    expected = extract(make_network(), images, transform, [CLEAN])[CLEAN]
 
     def overtaken(batch: Tensor) -> NetworkOutput:
         if len(network.seen) == 1:
-            others.append(cached(make_network(), images, transform, [CLEAN])[CLEAN])
-            assert len(folders()) == 2
+            assert same(cached(other, images, transform, [CLEAN])[CLEAN], expected)
         output: NetworkOutput = forward(batch)
         return output
 
     network.forward = overtaken
-    found = cached(network, images, transform, [CLEAN])[CLEAN]
-    for one in (found, *others):
-        assert same(one, extract(make_network(), images, transform, [CLEAN])[CLEAN])
+    assert same(cached(network, images, transform, [CLEAN])[CLEAN], expected)
+    assert [count for count, _ in other.seen] == ([10, 3] if flush_seconds == 0 else [10, 10, 3])
     assert [folder.suffix for folder in folders()] == [""]
 
 
@@ -262,7 +268,7 @@ def test_a_full_disk_is_said_so_and_what_is_there_is_used_later(
         patch.setattr(os, "fsync", full)
         with pytest.raises(BenchError, match=r"No space left on device.*[Ff]ree space"):
             cached(make_network(), images, transform, [CLEAN])
-    assert [folder.suffix for folder in folders()] == [".partial"]
+    assert folders() == []
     found = cached(make_network(), images, transform, [CLEAN])[CLEAN]
     assert same(found, extract(make_network(), images, transform, [CLEAN])[CLEAN])
 

@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes at its peak, beyond what the process held before."""
+"""How much memory there is, and how much a piece of work takes at its peak beyond what the process held before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_STATUS, _RESET, _MACHINE = Path("/proc/self/status"), Path("/proc/self/clear_refs"), Path("/proc/meminfo")
 
 
 @dataclass
@@ -38,3 +38,12 @@ def watched_peak() -> Iterator[Peak]:
 def _kilobytes(name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB", _STATUS.read_text(), re.MULTILINE)
     return int(found[1]) if found else 0
+
+
+def available_bytes() -> int | None:
+    """How much memory this machine could still give, or None where the system does not tell."""
+    try:
+        found = re.search(r"^MemAvailable:\s+(\d+) kB", _MACHINE.read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found[1]) * 1024 if found else None

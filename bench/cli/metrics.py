@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.errors import BenchError
+
 if TYPE_CHECKING:
     from bench.metrics import OODMetrics
 
@@ -27,57 +29,54 @@ def metrics(
     ],
     ood_scores: Annotated[Path, typer.Option(help="Scores of out-of-distribution images, in the same formats.")],
     tpr: Annotated[float, typer.Option(help="Also give the false-positive rates at this true-positive rate.")] = 0.95,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Sort on disk within this much memory, such as 2GiB (default: a quarter of what is free, where the "
+            "files are larger than a tenth of it).",
+        ),
+    ] = None,
+    approximate: Annotated[
+        bool, typer.Option("--approximate", help="Give bounds of each metric, from reading each file once.")
+    ] = False,
+    scratch: Annotated[
+        Path | None, typer.Option(help="Folder for sorted copies of the scores (default: in the cache folder).")
+    ] = None,
     output_format: Annotated[
         MetricsFormat, typer.Option("--format", help="table shows percent; json and csv hold fractions.")
     ] = MetricsFormat.TABLE,
 ) -> None:
     """Compute every metric from two files of scores, larger = more in-distribution."""
+    from .metrics_text import csv_text, estimate_table, flat, json_text, metrics_table
+
+    if approximate:
+        from bench.out_of_core import estimate_files
+
+        if memory is not None or scratch is not None:
+            raise BenchError("--approximate sorts nothing and needs little memory: leave out --memory and --scratch.")
+        estimate = estimate_files(id_scores, ood_scores, tpr=tpr)
+        row, shown = estimate.to_dict(), estimate_table(estimate)
+    else:
+        result = _exact(id_scores, ood_scores, tpr, memory, scratch)
+        for warning in result.warnings:
+            typer.echo(f"Warning: {warning}.", err=True)
+        row, shown = result.to_dict(), metrics_table(result)
+    texts = {MetricsFormat.TABLE: lambda: shown, MetricsFormat.JSON: lambda: json_text(row)}
+    typer.echo(texts.get(output_format, lambda: csv_text(flat(row)))())
+
+
+def _exact(id_scores: Path, ood_scores: Path, tpr: float, memory: str | None, scratch: Path | None) -> OODMetrics:
+    """All at once where they fit, else by sorting on disk, which is said on stderr."""
+    from bench.byte_size import parse_bytes
     from bench.metrics import evaluate, read_scores
+    from bench.out_of_core import evaluate_files, sorting_memory
 
-    result = evaluate(read_scores(id_scores), read_scores(ood_scores), tpr=tpr)
-    for warning in result.warnings:
-        typer.echo(f"Warning: {warning}.", err=True)
-    render = {MetricsFormat.TABLE: _as_table, MetricsFormat.JSON: _as_json, MetricsFormat.CSV: _as_csv}
-    typer.echo(render[output_format](result))
+    allowed = sorting_memory(id_scores, ood_scores) if memory is None else parse_bytes(memory)
+    if allowed is None and scratch is None:
+        return evaluate(read_scores(id_scores), read_scores(ood_scores), tpr=tpr)
+    from bench.data.download import readable_bytes
 
-
-def _as_json(result: OODMetrics) -> str:
-    import json
-
-    return json.dumps(result.to_dict(), indent=2)
-
-
-def _as_csv(result: OODMetrics) -> str:
-    import csv
-    import io
-
-    row = result.to_dict() | {"warnings": "; ".join(result.warnings)}
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(row), lineterminator="\n")
-    writer.writeheader()
-    writer.writerow(row)
-    return text.getvalue().rstrip("\n")
-
-
-def _as_table(result: OODMetrics) -> str:
-    rates = [("95", result.fpr_at_95_tpr, result.fpr_at_95_tpr_ood)]
-    if result.tpr != 0.95:
-        rates.append((f"{100 * result.tpr:.10g}", result.fpr_at_tpr, result.fpr_at_tpr_ood))
-    lines: list[tuple[str, float | None]] = [("AUROC", result.auroc)]
-    for percent, id_positive, ood_positive in rates:
-        lines.append((f"FPR at {percent} % TPR, ID positive", id_positive))
-        lines.append((f"FPR at {percent} % TPR, OOD positive", ood_positive))
-    lines += [
-        ("FPR at 95 % TPR, ID positive, mean over 94.95-95.05 %", result.fpr_at_95_tpr_band),
-        ("Detection error", result.detection_error),
-        ("AUPR, ID positive", result.aupr_in),
-        ("AUPR, OOD positive", result.aupr_out),
-        ("Scores tied with the other set", result.tie_share),
-    ]
-    width = max(len(name) for name, _ in lines)
-    counts = f"{result.n_id:,} ID scores, {result.n_ood:,} OOD scores"
-    return "\n".join([counts, *(f"{name:<{width}}  {_percent(value):>10}" for name, value in lines)])
-
-
-def _percent(fraction: float | None) -> str:
-    return "undefined" if fraction is None else f"{100 * fraction:.2f} %"
+    allowed = allowed or 2**30
+    typer.echo(f"Sorting the scores on disk, within {readable_bytes(allowed)} of memory.", err=True)
+    return evaluate_files(id_scores, ood_scores, tpr=tpr, memory=allowed, scratch=scratch)

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from .bounds import Bounds
+from .choose import sorting_memory
 from .estimate import Estimate, estimate_files
 from .evaluate import evaluate_files
 
-__all__ = ["Bounds", "Estimate", "estimate_files", "evaluate_files"]
+__all__ = ["Bounds", "Estimate", "estimate_files", "evaluate_files", "sorting_memory"]

@@ -65,3 +65,40 @@ def test_bad_input_is_a_bench_error(files: list[str], tmp_path: Path) -> None:
         call(*files)
     with pytest.raises(BenchError, match=r"Did you mean 0.95\?"):
         call("--id-scores", files[1], "--ood-scores", files[1], "--tpr", "95")
+
+
+def test_scores_are_sorted_on_disk_when_asked_and_that_is_said(
+    files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(*files, "--format", "json", "--memory", "64MiB", "--scratch", str(tmp_path / "scratch"))
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == evaluate(ID, OOD).to_dict()
+    assert printed.err.startswith("Sorting the scores on disk, within 67.1 MB of memory.\n")
+
+
+def test_scores_that_are_large_for_the_memory_are_sorted_on_disk(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two files have some 250 bytes."""
+    monkeypatch.setattr("bench.out_of_core.choose.available_bytes", lambda: 1000)
+    call(*files, "--format", "json")
+    printed = capsys.readouterr()
+    assert "Sorting the scores on disk" in printed.err
+    assert json.loads(printed.out) == evaluate(ID, OOD).to_dict()
+    monkeypatch.setattr("bench.out_of_core.choose.available_bytes", lambda: 10_000)
+    call(*files)
+    assert "Sorting" not in capsys.readouterr().err
+
+
+def test_bounds_are_shown_with_their_width(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    call(*files, "--approximate", "--tpr", "0.75")
+    lines = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines()[1:])
+    assert lines["AUROC"].strip() == "92.5000 % ± 0.0001"
+    assert lines["FPR at 75 % TPR, OOD positive"].strip() == "25.0000 % ± 0.0001"
+    call(*files, "--approximate", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    exact = evaluate(ID, OOD)
+    assert float(row["aupr_in_low"]) <= exact.aupr_in <= float(row["aupr_in_high"])
+    assert float(row["auroc"]) == exact.auroc
+    with pytest.raises(BenchError, match="leave out --memory"):
+        call(*files, "--approximate", "--memory", "1GiB")

@@ -15,6 +15,10 @@ _ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82", "GIF": b"\x3b"}
 """What whole files of a format end with; some writers add bytes of their own behind it."""
 
 
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What is decoded, whatever a file is called: Pillow knows others, and starts Ghostscript for one of them."""
+
+
 class BrokenImageError(BenchError):
     """An image that cannot be decoded; `reason` says why, without the image's name."""
 
@@ -29,7 +33,7 @@ def decode(file: BinaryIO, name: str) -> NDArray[Any]:
     Raises `BrokenImageError` when it cannot be decoded, `BenchError` when its values have no known range.
     """
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=FORMATS) as image:
             return pixels_of(ImageOps.exif_transpose(image), name)
     except BenchError:
         raise
@@ -61,7 +65,7 @@ def why_broken(file: BinaryIO) -> str:
     An image that does not end as its format has it is decoded to find out. Damage in the middle is not seen.
     """
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=FORMATS) as image:
             end = _ENDS.get(image.format or "")
     except Exception as error:  # as in decode
         return _reason(error)

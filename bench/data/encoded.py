@@ -72,7 +72,7 @@ class EncodedImages(Images):
     def update_digest(self, digest: hashlib._Hash) -> None:
         """Names and bytes of the images; nothing is decoded."""
         for index in range(len(self)):
-            digest.update(f"{self.sample_id(index)}\0".encode())
+            digest.update(f"{self.sample_id(index)}\0".encode(errors="surrogateescape"))  # as the system has the name
             digest.update(self.digest(index))
 
 

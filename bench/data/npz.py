@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import MAGIC_PREFIX
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
+from bench.npz_file import array_names, read_arrays
 
 from .images import ArrayImages
 
@@ -33,18 +33,15 @@ def _read(path: Path) -> tuple[NDArray[Any], NDArray[Any] | None]:
         raise BenchError(f"There is no file {path}.")
     try:
         with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
+            if file.read(len(MAGIC_PREFIX)) == MAGIC_PREFIX:
                 raise BenchError(f"{path} is a single array, not a .npz archive. Save it with numpy.savez(images=...).")
-            names = archive.files
+            names = array_names(file)
             if len(names) != 1 and "images" not in names:
                 raise BenchError(f"{path} has the arrays {', '.join(names)}: call the one with the images 'images'.")
-            if len(names) == 1:
-                return archive[names[0]], None
-            return archive["images"], archive["labels"] if "labels" in names else None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = "it holds pickled objects, which are never loaded" if "pickle" in str(error) else str(error)
-        raise BenchError(f"Cannot read {path} as a .npz archive: {reason}. Save it with numpy.savez.") from error
+            found = read_arrays(file, names if len(names) == 1 else ("images", "labels"))
+    except (ValueError, OSError) as error:
+        raise BenchError(f"Cannot read {path} as a .npz archive: {error}. Save it with numpy.savez.") from error
+    return found.pop(names[0] if len(names) == 1 else "images"), found.get("labels")
 
 
 def _check_images(images: NDArray[Any], path: Path) -> None:
@@ -71,7 +68,7 @@ def _channels_first(images: NDArray[Any]) -> str:
 
 
 def _check_labels(labels: NDArray[Any], count: int, path: Path) -> None:
-    if labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0:
+    if labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= 2**63:
         raise BenchError(
             f"The labels in {path} must be {count} whole numbers >= 0, one per image, but have the shape "
             f"{labels.shape} and the type {labels.dtype}."

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.lib import format as npy
 
 from bench.errors import BenchError, NonFiniteScoresError
+from bench.npz_file import npy_header
 
 from .inputs import FloatArray, score_array
 
@@ -75,12 +75,9 @@ def _read_npy(path: Path, size: int) -> Iterator[FloatArray]:
 def _npy_header(path: Path, file: BinaryIO) -> tuple[int, np.dtype[np.generic]]:
     """The number of scores in the file and their type; the file stands at the first one then."""
     try:
-        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
-        shape, _, dtype = read_header(file)
-    except (ValueError, KeyError) as error:
-        raise BenchError(f"{path}: is not a complete .npy file of plain numbers: {error}") from error
-    if dtype.hasobject:
-        raise BenchError(f"{path}: is not a .npy file of plain numbers: it holds pickled objects.")
+        shape, dtype = npy_header(file)
+    except ValueError as error:
+        raise BenchError(f"{path}: is not a complete .npy file of plain numbers: {error}.") from error
     if len(shape) != 1:
         raise BenchError(f"{path}: expected a 1-D array with one score per image, got shape {shape}.")
     return shape[0], dtype

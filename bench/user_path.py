@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bench.errors import BenchError
+
+_LONGEST, _LONGEST_WHOLE = 255, 4000
+"""Bytes of a file's name and characters of a path, beyond which file systems refuse them."""
 
 
 def user_path(text: str | Path, base: Path = Path()) -> Path:
@@ -14,6 +18,8 @@ def user_path(text: str | Path, base: Path = Path()) -> Path:
     """
     if "\0" in str(text):
         raise BenchError(f"{str(text)!r} is no path: it has a NUL character in it.")
+    if any(len(os.fsencode(part)) > _LONGEST for part in Path(text).parts) or len(str(text)) > _LONGEST_WHOLE:
+        raise BenchError(f"'{str(text)[:60]}…' is no path: it is longer than any file's name.")
     try:
         return base / Path(text).expanduser()
     except RuntimeError as error:

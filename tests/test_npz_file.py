@@ -9,7 +9,7 @@ import pytest
 
 from bench.npz_file import array_names, npy_header, read_arrays
 
-ARRAYS = {
+ARRAYS: dict[str, np.ndarray] = {
     "a": np.arange(6, dtype=np.int16).reshape(2, 3),
     "b": np.asfortranarray(np.linspace(0, 1, 6).reshape(2, 3)),
     "none": np.zeros((0, 3), np.uint8),

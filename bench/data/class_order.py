@@ -11,6 +11,9 @@ from bench.errors import BenchError, did_you_mean
 
 from .images import Images, Labels, SubsetImages
 
+_DIGITS = 9
+"""Of the number of a class, at most."""
+
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Names of classes in alphabetical order, or in that of their numbers where all are whole numbers."""
@@ -67,5 +70,10 @@ def _key(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name).strip().casefold()
 
 
+def label_number(text: str) -> int | None:
+    """The number of a class that a text is, from 0 on; None where it is none, or larger than any class is numbered."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
 def _is_number(name: str) -> bool:
-    return name.isascii() and name.isdigit()
+    return label_number(name) is not None

@@ -55,13 +55,20 @@ def find_root(file: Path, paths: Sequence[str], subfolders: Sequence[str] = ()) 
     above = [file.resolve().parent, *file.resolve().parent.parents][:5]
     candidates = [folder / name for folder in above for name in (".", *subfolders)]
     for folder in candidates:
-        if any((folder / path).is_file() for path in paths[:_LOOKED_AT]):
+        if any(_is_file(folder / path) for path in paths[:_LOOKED_AT]):
             return folder
     raise BenchError(
         f"The images that {file} lists, such as '{paths[0]}', were not found in {above[0]} or the folders above it"
         f"{' (or their subfolders ' + ', '.join(subfolders) + ')' if subfolders else ''}. Say which folder the paths "
         f'count from: {file}@FOLDER, or root = "FOLDER" in bench.toml.'
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # longer than any file's name
+        return False
 
 
 def listed_images(

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from bench.errors import BenchError
 
+from .class_order import label_number
 from .decode import why_broken
 from .files import SUFFIXES
 from .shard import Shard
@@ -89,12 +90,13 @@ def _sample(key: str, members: Iterable[_Member], shard: Shard) -> Sample:
 
 def _label(member: _Member, shard: Shard) -> int:
     text = member.text.decode("ascii", errors="replace").strip()
-    if not text.isdecimal():
+    label = label_number(text)
+    if label is None:
         raise BenchError(
             f"The member {member.key}.cls of the shard {shard.address} must hold the number of a class from 0 on, not "
             f"'{text[:40]}'."
         )
-    return int(text)
+    return label
 
 
 def _members(shard: Shard) -> Iterator[_Member]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.data.binding_kind import binding_kind
+from bench.data.class_order import label_number
 from bench.data.files import FileImages
 from bench.data.images import Labels
 from bench.data.listed import checked_path, listed_images, read_lines
@@ -41,10 +42,11 @@ def _parsed(text: str, file: Path) -> tuple[list[str], Labels | None]:
         if not line.strip():
             continue
         where, words = f"Line {number} of {file}", line.strip().rsplit(maxsplit=1)
-        if len(words) != 2 or not words[1].lstrip("-").isdecimal() or int(words[1]) < _OOD:
+        label = None if len(words) != 2 else _OOD if words[1] == str(_OOD) else label_number(words[1])
+        if label is None:
             raise BenchError(f"{where} is '{line.strip()}', but must be PATH LABEL: a class from 0 on, or -1 for OOD.")
         paths.append(checked_path(words[0], where))
-        labels.append(int(words[1]))
+        labels.append(label)
     found = np.array(labels, np.int64)
     out = int((found == _OOD).sum())
     if 0 < out < len(found):

@@ -100,7 +100,9 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "ablation_report": ("bench.reports",),
     "prediction_report": ("bench.reports",),
     "report_page": ("bench.reports",),
+    "leaderboard_page": ("bench.reports",),
     "typesetter": ("bench.reports",),
+    "engine": ("bench.engines",),
     "suite": (),  # ours are TOML files; a package's entry points name the paths of its own
 }
 """Every kind that has a registry, and the packages in whose files its decorator is looked for."""

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from bench.report_page import PageMaterial, report_page
 
 from .blocks import Block
-from .columns import MAIN_COLUMNS, OTHER_READINGS, meaning_of
+from .html_page import json_in_script, metric_choices, render
 from .page_block import PageBlock
 from .ranking import choice_of
 from .result_row import grouped
@@ -24,19 +18,14 @@ from .style import DASHES, Look, looks
 from .suite_blocks import suite_blocks
 from .summary import percent
 
-FOLDER = Path(__file__).resolve().parent / "html"
-
-SCRIPTS = ("dom.js", "state.js", "table.js", "chart.js", "curves.js", "panels.js", "overview.js", "main.js")
+SCRIPTS = ("dom.js", "state.js", "table.js", "chart.js", "curves.js", "panels.js", "overview.js", "ranks.js", "main.js")
 """The files of the page's script, in the order in which they stand in it."""
-
-TITLES = {"fpr_at_95_tpr": "ID positive", "fpr_at_95_tpr_ood": "OOD positive", "fpr_at_95_tpr_band": "ID, TPR band"}
 
 
 @report_page("html")
 def html_report(material: PageMaterial) -> str:
     """The page: answer, table, curves, galleries, audit, protocol and provenance. Raises `BenchError` without rows."""
-    page: str = _template("page.html").render(**page_values(material))
-    return page
+    return render("page.html", SCRIPTS, **page_values(material))
 
 
 def page_values(material: PageMaterial) -> dict[str, Any]:
@@ -44,8 +33,7 @@ def page_values(material: PageMaterial) -> dict[str, Any]:
     blocks = suite_blocks(material.results.rows, material.results.suites)
     shared = page_looks(blocks)
     parts = [PageBlock(block, place, shared, material) for place, block in enumerate(blocks)]
-    script = "\n".join(_text(name) for name in SCRIPTS)
-    data = {"metrics": _metrics(), "dashes": DASHES, "blocks": [part.data() for part in parts]}
+    data = {"metrics": metric_choices(), "dashes": DASHES, "blocks": [part.data() for part in parts]}
     notes = dict.fromkeys(
         text
         for part in parts
@@ -62,9 +50,6 @@ def page_values(material: PageMaterial) -> dict[str, Any]:
         "warnings": _warnings(parts),
         "transfers": [transfer_table(key, rows) for key, rows in _transfers(material.transfers).items()],
         "percent": percent,
-        "style": Markup(_text("page.css")),  # noqa: S704
-        "script": Markup(_closed(script)),  # noqa: S704
-        "script_hash": base64.b64encode(hashlib.sha256(_closed(script).encode()).digest()).decode(),
         "data": json_in_script(data),
         "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
     }
@@ -77,18 +62,6 @@ def page_looks(blocks: Sequence[Block]) -> dict[str, Look]:
         (label for block in blocks for label in block.labels),
         first=(label for choice in choices for label in choice.labels if choice.others),
     )
-
-
-def json_in_script(data: Any) -> Markup:
-    r"""The data as JSON that no text in it can end or leave the element `<script>`.
-
-    >>> str(json_in_script("</script>"))
-    '"\\u003c/script\\u003e"'
-    """
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704
 
 
 @dataclass(frozen=True)
@@ -128,20 +101,6 @@ def _transfers(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str,
     return grouped(rows, lambda row: f"{row['method']}, {row['id']}, {row['network']}")
 
 
-def _metrics() -> list[dict[str, Any]]:
-    columns = [*MAIN_COLUMNS, *OTHER_READINGS]
-    return [
-        {
-            "key": column.metric,
-            "title": "FPR@95" if column.metric in TITLES else column.title,
-            "reading": TITLES.get(column.metric, ""),
-            "higher": column.higher_is_better,
-            "meaning": meaning_of(column) if column.metric in TITLES else "",
-        }
-        for column in sorted(columns, key=lambda column: column.metric != "auroc")
-    ]
-
-
 def _warnings(parts: Sequence[PageBlock]) -> list[str]:
     found = [
         (f"{entry.label} on {section.ood}", row.warnings)
@@ -152,23 +111,3 @@ def _warnings(parts: Sequence[PageBlock]) -> list[str]:
         if row.warnings
     ]
     return [f"{place}: {text}" for place, text in dict.fromkeys(found)]
-
-
-def _template(name: str) -> Any:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name)
-
-
-def _text(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
-
-
-def _closed(script: str) -> str:
-    """The files in one function, so that they share names with nothing else."""
-    return f'"use strict";\n(function () {{\n{script}\n}})();\n'

@@ -39,6 +39,7 @@ CONTRACTS = {
         "bench.atomic",
         "bench.errors",
         "bench.held_out",
+        "bench.leaderboard_page",
         "bench.metrics",
         "bench.paper_table",
         "bench.prediction_report",

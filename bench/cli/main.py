@@ -20,6 +20,7 @@ from .describe import describe
 from .detect import detect
 from .doctor import doctor
 from .export import export
+from .leaderboard import leaderboard
 from .listing import list_names
 from .metrics import metrics
 from .misclassification import misclassification
@@ -54,6 +55,7 @@ for command in (
     verify,
     plot,
     report,
+    leaderboard,
     metrics,
     threshold,
     detect,

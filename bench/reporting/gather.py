@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
+from bench.json_text import parse_json
 from bench.method_contract import METHODS
 from bench.report import Results
 from bench.report_page import Gallery, PageMaterial
@@ -40,7 +41,7 @@ def gather(
     store, rows = Store(folder), stored_rows(folder)
     return PageMaterial(
         results=Results(rows_to_frame(rows), store.scores, kept_suites(folder), Estimates(store).replicates),
-        groups=_groups({str(row["method"]) for row in rows}),
+        groups=groups_of({str(row["method"]) for row in rows}),
         probability=_probabilities(store, rows),
         provenance=provenances(store.records()),
         audits={path.name: _json(path) for path in sorted(folder.glob("audit*.json"))},
@@ -64,12 +65,13 @@ def provenances(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found.values(), key=lambda one: str(one["first"]))
 
 
-def _groups(methods: Iterable[str]) -> dict[str, str]:
+def groups_of(methods: Iterable[str]) -> dict[str, str]:
+    """What each method looks at, by name; without those of plugins that are not at hand."""
     found = {}
     for name in methods:
         try:
             found[name] = str(METHODS.get(name).group)
-        except BenchError:  # a plugin that is not at hand: what it looks at is not known
+        except BenchError:
             continue
     return found
 
@@ -99,7 +101,7 @@ def _failures(store: Store) -> list[str]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise BenchError(f"{path} is damaged ({error}). Make it again, or remove it, and write the report.") from error
 

@@ -30,12 +30,6 @@ function on(id, event, act, part) {
   at(id).addEventListener(event, () => { act(at(id)); redraw(part); });
 }
 
-function switchTheme() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-}
-
 on("block", "change", (node) => { state.block = Number(node.value); reset(); fillControls(); drawRanks(); });
 on("metric", "change", (node) => { state.metric = node.value; state.sort = null; }, "table");
 on("reading", "change", (node) => { state.reading = node.value; }, "table");

@@ -17,24 +17,9 @@ function drawRanks() {
   const found = block().ranks;
   at("ranks-section").hidden = !found;
   if (!found) return;
-  const width = 640, row = 22, order = found.labels.map((label, i) => [found.ranks[i], label]).sort((a, b) => a[0] - b[0]);
-  const highest = found.labels.length, sx = scale(1, highest, 190, width - 20, false), top = 46;
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${top + row * order.length + 10}`, role: "img", "aria-label": "Mean ranks with the critical difference" });
-  for (let one = 1; one <= highest; one++) picture.append(svg("line", { class: "axis", x1: sx(one), x2: sx(one), y1: top - 8, y2: top + row * order.length }),
-    svg("text", { x: sx(one), y: top - 14, "text-anchor": "middle" }, one));
-  const end = Math.min(sx(1) + found.critical * (sx(2) - sx(1)), width - 20);
-  picture.append(svg("line", { class: "cursor", x1: sx(1), x2: end, y1: 12, y2: 12 }), svg("text", { x: sx(1) - 8, y: 16, "text-anchor": "end" }, `critical difference ${found.critical.toFixed(2)}`));
-  order.forEach(([rank, label], i) => {
-    const method = block().methods.find((one) => one.label === label), y = top + row * i + 10;
-    const reach = Math.min(rank + found.critical, highest);
-    picture.append(svg("text", { class: "name", x: 182, y: y + 4, "text-anchor": "end" }, label.length > 26 ? `${label.slice(0, 25)}…` : label),
-      svg("line", { x1: sx(rank), x2: sx(reach), y1: y, y2: y, style: { stroke: color(method), strokeWidth: 5, strokeOpacity: 0.35 } }),
-      svg("circle", { cx: sx(rank), cy: y, r: 5, style: { fill: color(method) } }, svg("title", {}, `${label}: mean rank ${rank.toFixed(2)}`)));
-  });
-  const said = found.friedman < 0.05 ? "differ" : "cannot be told apart";
-  at("ranks").replaceChildren(picture, el("p", { class: "small" },
-    `The ${highest} methods with the best mean AUROC, ranked on ${block().sets.length} OOD sets (1 is the best). Over sets like these they ${said} (Friedman p = ${found.friedman.toPrecision(2)}); ` +
-    "methods within each other's bar are not told apart (Nemenyi). That these methods were chosen by the same figures makes the test too sure."));
+  const colors = found.labels.map((label) => block().methods.find((one) => one.label === label).color);
+  at("ranks").replaceChildren(rankPicture({ ...found, colors }), el("p", { class: "small" },
+    `The ${found.labels.length} methods with the best mean AUROC, ranked on ${block().sets.length} OOD sets. ${rankWords(found, block().methods.length)}`));
 }
 
 function drawCost() {

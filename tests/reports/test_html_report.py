@@ -16,6 +16,7 @@ from bench.report_page import PageMaterial
 from bench.statistics import Placements
 
 page = import_module("bench.reports.html_report")
+parts = import_module("bench.reports.html_page")
 curves = import_module("bench.reports.page_curves")
 significance = import_module("bench.reports.page_significance")
 texts = import_module("bench.reports.text_pages")
@@ -72,7 +73,7 @@ def test_mean_is_that_of_the_aurocs() -> None:
 
 def test_json_cannot_leave_its_element() -> None:
     data = {"</script><!--": ["<script>", "&amp;", "\u2028"]}
-    text = str(page.json_in_script(data))
+    text = str(parts.json_in_script(data))
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == data
 

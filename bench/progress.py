@@ -8,9 +8,18 @@ import time
 TERMINAL_SECONDS, FILE_SECONDS = 0.2, 30.0
 
 
+_QUIET: list[bool] = []
+
+
+def be_quiet() -> None:
+    """Say nothing from now on in this process: whoever it works for tells what is to be told."""
+    _QUIET.append(True)
+
+
 def say(message: str) -> None:
     """One line for people, on stderr, so that stdout holds results only."""
-    print(message, file=sys.stderr, flush=True)
+    if not _QUIET:
+        print(message, file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -29,7 +38,7 @@ class Progress:
         now = time.monotonic()
         if now - self.printed >= (TERMINAL_SECONDS if self.on_terminal else FILE_SECONDS):
             self.printed = now
-            self._print(self._line(done, now))
+            self._print(self.line(done))
 
     def finish(self, note: str = "") -> None:
         """Replace the moving line by a last one with the time it took."""
@@ -37,14 +46,16 @@ class Progress:
         end = f"{self.label}: done in {took}" + (f", {note}" if note else "")
         self._print(end, last=True)
 
-    def _line(self, done: int, now: float) -> str:
+    def line(self, done: int) -> str:
+        """What is done of the total, and the time left if it goes on like this."""
+        now = time.monotonic()
         new = done - (self.first or 0)
         left = (now - self.started) / new * (self.total - done) if new else float("nan")
         when = f", {format_seconds(left)} left" if new else ""
         return f"{self.label}: {100 * done / self.total:.0f} %{when}" + (f", {self.note}" if self.note else "")
 
     def _print(self, line: str, *, last: bool = False) -> None:
-        if self.on_terminal:
+        if self.on_terminal and not _QUIET:
             print(f"\r\x1b[K{line}", end="\n" if last else "", file=sys.stderr, flush=True)
         else:
             say(line)

@@ -117,6 +117,10 @@ class Store:
         write_sealed(path, SCHEMA, {"key": key, "cell": cell, "message": message, "traceback": traceback})
         return path
 
+    def forget_failure(self, key: str) -> None:
+        """Remove the note that something failed, if there is one: it is over."""
+        self._failure(key).unlink(missing_ok=True)
+
     def failures(self) -> list[dict[str, Any]]:
         """All noted failures of cells that were not finished since; damaged notes are left out, and said."""
         return list(self._failures())

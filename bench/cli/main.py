@@ -10,6 +10,7 @@ import typer
 
 from bench.disk import disk_error, is_full
 from bench.errors import BenchError
+from bench.stopping import Interrupted, ask
 
 from .ablate import ablate
 from .audit import audit
@@ -29,7 +30,9 @@ from .plot import plot
 from .plugins import takes_plugins
 from .report import report
 from .reproduce import reproduce
+from .rerun import rerun
 from .run import run
+from .status import status
 from .table import table
 from .threshold import threshold
 from .toy import toy
@@ -44,6 +47,8 @@ app = typer.Typer(
 )
 for command in (
     run,
+    status,
+    rerun,
     misclassification,
     reproduce,
     ablate,
@@ -70,10 +75,6 @@ app.command("list")(takes_plugins(list_names))
 app.add_typer(data_app, name="data")
 
 BAD_INPUT = 2
-
-
-class Interrupted(BaseException):
-    """Ctrl-C. Not an error: whatever catches errors lets it pass."""
 
 
 def main() -> None:
@@ -108,7 +109,8 @@ def _discard_output() -> None:
 
 
 def _interrupt(*_: object) -> None:
-    raise Interrupted
+    if not ask():
+        raise Interrupted
 
 
 def _end(message: str) -> None:

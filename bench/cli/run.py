@@ -14,18 +14,23 @@ from .options import (
     Checkpoint,
     Compile,
     Data,
+    EngineName,
     FullSpectrum,
     Group,
     LastLayer,
     Normalize,
     OutputFormat,
     Precision,
+    Processes,
     Protocol,
     Recipe,
+    Scheduler,
     Seeds,
     Settings,
+    ShardOption,
     Shifted,
     SkipBroken,
+    Slurm,
     Suite,
     Transform,
     TuneOn,
@@ -37,7 +42,8 @@ if TYPE_CHECKING:
     from bench.running.specification import RunSpecification
 
 
-_NOT_OF_THE_SPECIFICATION = ("file", "seed", "setting", "output_format", "dry_run")
+_OF_THE_ENGINE = ("engine", "processes", "scheduler", "slurm", "shard")
+_NOT_OF_THE_SPECIFICATION = ("file", "seed", "setting", "output_format", "dry_run", *_OF_THE_ENGINE)
 
 
 def run(
@@ -68,6 +74,11 @@ def run(
     workers: Workers = None,
     compile: Compile = None,
     skip_broken: SkipBroken = None,
+    engine: EngineName = None,
+    processes: Processes = None,
+    scheduler: Scheduler = None,
+    slurm: Slurm = None,
+    shard: ShardOption = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
     output_format: Annotated[
@@ -90,16 +101,24 @@ def run(
     values = {} if file is None else read_run_file(file)
     printed = _chosen_format(output_format, values.pop("format", OutputFormat.table), file)
     specification = make_specification(values, _options_of(context), setting or [])
+    from bench.running.engines import make_engine, slurm_parameters
+    from bench.running.part import Shard
     from bench.running.preparation import Preparation
 
+    chosen = make_engine(
+        engine, specification, processes=processes, scheduler=scheduler, slurm=slurm_parameters(slurm or [])
+    )
+    part = None if shard is None else Shard.parse(shard)
     preparation = Preparation(specification)
     if dry_run:
         preparation.load_images()
         print("\n".join(preparation.plan_lines()))
         return
+    from bench.running.asked import asked_for
     from bench.running.execute import execute
 
-    _report(specification, execute(preparation), printed)
+    with asked_for(preparation):
+        report_outcome(specification, execute(preparation, chosen, part), printed)
 
 
 def _options_of(context: typer.Context) -> dict[str, Any]:
@@ -137,7 +156,8 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
     return RunSpecification(**values)
 
 
-def _report(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
+def report_outcome(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
+    """Write the files of a run and print its rows; raises `typer.Exit` with 1 or 2 where cells failed."""
     from bench.progress import say
     from bench.running.execute import write_files
     from bench.running.failures import closing_lines

@@ -11,7 +11,10 @@ from bench.plugins import activate_with_project
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
+from .asked import asked_for
+from .engines import make_engine
 from .execute import execute, write_files
+from .part import Shard
 from .preparation import Preparation
 from .specification import RunSpecification
 
@@ -32,6 +35,11 @@ def run(
     out: str | Path = "runs/latest",
     files: bool = False,
     plugin: str | Path | Sequence[str | Path] = (),
+    engine: str | None = None,
+    processes: int | None = None,
+    scheduler: str | None = None,
+    slurm: Mapping[str, Any] | None = None,
+    shard: str | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Run methods on ID/OOD pairs and return one row per cell; what `out` holds already is not computed again.
@@ -42,8 +50,10 @@ def run(
     The arguments are those of `bench run`: `network`, `checkpoint`, `normalize`, `transform`, `last_layer`, `recipe`,
     `protocol`, `tune_on`, `full_spectrum`, `device`, `data`; `seeds` is a number of seeds to train with, or the seeds;
     `settings` maps `"odin.epsilon"` to a value. With `files` the tables and plots are written to `out` too. `plugin`
-    are files of your own whose names are used. Metrics are fractions in [0, 1]; scores are larger for more
-    in-distribution images. Raises `BenchError` for bad input, and when cells failed, after all others are done.
+    are files of your own whose names are used. The cells are computed by an `engine`, with `processes`, a `scheduler`
+    or parameters of `slurm`; of a `shard` such as "2/5" that part of them only. Metrics are fractions in [0, 1]; scores
+    are larger for more in-distribution images. Raises `BenchError` for bad input, and when cells failed, after all
+    others are done.
     """
     activate_with_project(plugin)
     specification = RunSpecification(
@@ -59,9 +69,13 @@ def run(
         out=Path(out),
         **options,
     )
-    outcome = execute(Preparation(specification))
-    if files and outcome.rows:
-        write_files(specification.out)
+    chosen = make_engine(engine, specification, processes=processes, scheduler=scheduler, slurm=dict(slurm or {}))
+    part = None if shard is None else Shard.parse(shard)
+    preparation = Preparation(specification)
+    with asked_for(preparation):
+        outcome = execute(preparation, chosen, part)
+        if files and outcome.rows:
+            write_files(specification.out)
     return outcome.to_frame()
 
 

@@ -75,7 +75,7 @@ class Evaluation:
     def rows(self, methods: Sequence[Method], ood_sets: Mapping[str, Images]) -> Iterator[dict[str, Any]]:
         """One row for each OOD set and method, in that order; failed cells are left out."""
         for ood, ood_images in ood_sets.items():
-            cells = [self._cell(method, ood, ood_images) for method in methods]
+            cells = self.cells(methods, ood, ood_images)
             missing = [cell for cell in cells if self.store.get(cell.key) is None]
             if missing:
                 self._evaluate_missing(missing)
@@ -83,6 +83,10 @@ class Evaluation:
                 record = self.store.get(cell.key)
                 if record is not None:
                     yield row_of(record)
+
+    def cells(self, methods: Sequence[Method], ood: str, ood_images: Images) -> list[Cell]:
+        """The cells of one pair, one for each method."""
+        return [self._cell(method, ood, ood_images) for method in methods]
 
     def _cell(self, method: Method, ood: str, ood_images: Images) -> Cell:
         return Cell(
@@ -206,6 +210,7 @@ class Evaluation:
         row = cell.row(method, split, shifted, metrics, positives.accuracies, tuned=ready.tuned is not None)
         caveats = (*self.caveats, *(self.fit_caveats if "training" in method.needs else ()))
         record = {
+            "slot": cell.slot,
             "cell": cell.describe(),
             "row": {**row, "warnings": [*caveats, *row["warnings"]]},
             "cost": _cost(ready, of_id, of_ood),

@@ -8,22 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.atomic import require_writable, write_json, write_text
+from bench.engine import ENGINES, Engine, EngineOptions
 from bench.errors import BenchError
 from bench.progress import say
-from bench.report import REPORTS, Results
+from bench.report import REPORTS, Results, usual_reports
 from bench.store import Store
 from bench.suites.record import SuiteRecord, keep_suite, kept_suites
 from bench.wording import counted
 
 from .at_hand import NOT_HERE
+from .driver import Driver
 from .estimates import Estimates, with_intervals
-from .evaluation import Evaluation
-from .extraction import Extractor
-from .failures import Failure, FailureLog
-from .network_notes import keep_network, with_network_notes
+from .failures import Failure
+from .network_notes import with_network_notes
+from .part import Shard, cut, of_shard
 from .preparation import Preparation
 from .report_files import keep_track
 from .rows import row_of, rows_to_frame, with_groups
+from .work import Work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ class Outcome:
         """Raise `BenchError` if cells failed, with the first one's error as its cause."""
         if self.failures:
             first = self.failures[0]
-            count = counted(len(self.failures), "cell")
+            count = counted(sum(failure.cells for failure in self.failures), "cell")
             raise BenchError(f"{count} failed; {first.cell}: {first.message}") from first.error
 
     def to_frame(self) -> pd.DataFrame:
@@ -49,11 +51,28 @@ class Outcome:
         return rows_to_frame(self.rows)
 
 
-def execute(preparation: Preparation) -> Outcome:
+def execute(preparation: Preparation, engine: Engine | None = None, shard: Shard | None = None) -> Outcome:
     """Evaluate every cell that the store does not have; each is kept as soon as it is done.
 
+    The `engine` does it, by default one after the other in this process; of a `shard`, that part of the cells only.
     Raises `BenchError` before any long work when images are missing or the results' folder cannot be written to.
     """
+    spec = preparation.specification
+    _begin(preparation)
+    engine = engine or ENGINES.get("serial")(EngineOptions())
+    work = Work(preparation)
+    parts = of_shard(work.parts(), shard)
+    if engine.is_remote:
+        parts = cut(parts, engine.room)
+    reports = Driver(work, engine).do(parts)
+    records = [record for report in reports for key in report.keys if (record := work.store.get(key)) is not None]
+    rows = with_intervals([row_of(record) for record in records], spec.out)
+    failures = [failure for report in reports for failure in report.failures]
+    return Outcome(with_network_notes(with_groups(rows, kept_suites(spec.out)), spec.out), failures)
+
+
+def _begin(preparation: Preparation) -> None:
+    """Load what is tested, and say what is left out and what is to be known."""
     spec = preparation.specification
     preparation.load_images()
     require_writable(spec.out)
@@ -67,31 +86,6 @@ def execute(preparation: Preparation) -> Outcome:
         keep_suite(spec.out, SuiteRecord.of(spec.suite, dict.fromkeys(preparation.missing, NOT_HERE)))
     for caveat in (*preparation.caveats, *preparation.fit_caveats):
         say(f"Warning: {caveat}.")
-    store = Store(spec.out)
-    log = FailureLog(store)
-    rows: list[dict[str, Any]] = []
-    for need in preparation.needs:
-        network = preparation.tested_network(need)
-        if need.has_network:
-            keep_network(spec.out, network, preparation.left_out)
-        evaluation = Evaluation(
-            extract=Extractor(network, preparation.device, spec.pass_options),
-            id=preparation.id_set.name,
-            id_images=preparation.id_images,
-            shifted=preparation.shifted_images,
-            train_images=lambda: preparation.train_images,
-            protocol=spec.protocol,
-            tune_on=spec.tune_on,
-            tune_images=preparation.tune_images,
-            caveats=preparation.caveats if need.has_network else (),
-            fit_caveats=preparation.fit_caveats,
-            facts=need.facts,
-            store=store,
-            log=log,
-        )
-        rows += evaluation.rows(need.methods, preparation.ood_images)
-    rows = with_intervals(rows, spec.out)
-    return Outcome(with_network_notes(with_groups(rows, kept_suites(spec.out)), spec.out), log.failures)
 
 
 def stored_rows(folder: Path) -> list[dict[str, Any]]:
@@ -115,6 +109,6 @@ def write_files(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
     written = [folder / "rows.csv", folder / "rows.json"]
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)
-    made = {name: REPORTS.get(name)().write(results, folder) for name in (REPORTS.names() if names is None else names)}
+    made = {name: REPORTS.get(name)().write(results, folder) for name in (usual_reports() if names is None else names)}
     keep_track(folder, made)
     return [*written, *(path for paths in made.values() for path in paths)]

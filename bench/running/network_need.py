@@ -31,6 +31,22 @@ class NetworkNeed:
         """Whether the methods look at what a network makes of the images, not at their pixels alone."""
         return bool(self.members) or self.model is not None or self.checkpoint is not None or self.plan is not None
 
+    @property
+    def name(self) -> str:
+        """What tells this network from the others of its run; the same in every process."""
+        if self.members:
+            return f"ensemble of {len(self.members)} for {', '.join(method.name for method in self.methods)}"
+        if self.plan is not None:
+            return f"{self.plan.network}, {self.plan.objective}, seed {self.plan.seed}"
+        return "the network given" if self.has_network else "no network"
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether nothing has to be trained for it."""
+        if self.members:
+            return all(member.is_at_hand for member in self.members)
+        return self.plan is None or self.plan.path.exists()
+
     def describe(self) -> str:
         """One line for the plan of a run."""
         names = ", ".join(method.name for method in self.methods)

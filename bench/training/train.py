@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from bench.canonical import content_key
 from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
-from bench.leases import LeaseLostError, turn
+from bench.leases import Lease, LeaseLostError, turn
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import NETWORKS, Classifier, build_network
 from bench.plugins import code_entry
 from bench.progress import Progress
 from bench.seeds import derived_seed
+from bench.stopping import check
 
 from .loop import TrainingData, train_epoch
 from .objective import OBJECTIVES, Objective
@@ -91,8 +93,13 @@ def find_or_train(plan: TrainingPlan, images: Images, device: torch.device) -> C
     what = f"the network {plan.folder.name}"
     while lease := turn(plan.folder / "lease", plan.path.exists, what):
         with contextlib.suppress(LeaseLostError), lease:
-            return train(plan, images, device, after_epoch=lease.require_held)
+            return train(plan, images, device, after_epoch=partial(_go_on_if_held, lease))
     return Checkpoint.load(plan.path)
+
+
+def _go_on_if_held(lease: Lease) -> None:
+    check()
+    lease.require_held()
 
 
 def train(

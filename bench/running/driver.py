@@ -1,0 +1,104 @@
+"""What a driver does: hand parts of a run out to an engine, count what is done, try again what a dead worker left."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import groupby
+from pathlib import Path
+
+from bench.engine import Engine, WorkerDiedError
+from bench.progress import Progress, say
+from bench.stopping import Interrupted, is_asked, region
+from bench.wording import counted
+
+from .failures import say_failed
+from .part import Part, networks_first
+from .work import PartReport, Work
+from .worker import Task, keeping, perform
+
+TRIES = 3
+"""How often a part is begun that workers die of."""
+
+
+class Driver:
+    """Has the parts of a run done by an engine; their results come to the run's store, not through here."""
+
+    def __init__(self, work: Work, engine: Engine) -> None:
+        self.work, self.engine = work, engine
+        self.run = uuid.uuid4().hex
+        spec = work.preparation.specification
+        self.stop: Path = spec.out.absolute() / f".stop-{self.run}"
+        self._died: dict[int, int] = {}
+
+    def do(self, parts: Sequence[Part]) -> list[PartReport]:
+        """The reports of the parts, in their order. Raises `Interrupted` if the user stopped the run."""
+        reports = {number: found for number, part in enumerate(parts) if (found := self._found(part)) is not None}
+        self._parts, self._progress = parts, Progress("Cells", sum(map(len, parts)))
+        self._progress.update(sum(len(parts[number]) for number in reports))
+        todo = deque(number for number in networks_first(parts) if number not in reports)
+        with keeping(self.run, self.work), region():
+            try:
+                with self.engine:
+                    self._hand_out(todo, reports)
+            finally:
+                self.stop.unlink(missing_ok=True)
+            if is_asked():
+                raise Interrupted
+        return [reports[number] for number in range(len(parts))]
+
+    def _found(self, part: Part) -> PartReport | None:
+        """What is in the store already need not go to another process."""
+        return self.work.found(part) if self.engine.is_remote else None
+
+    def _hand_out(self, todo: deque[int], reports: dict[int, PartReport]) -> None:
+        running: dict[Future[PartReport], int] = {}
+        while (todo and not is_asked()) or running:
+            while todo and not is_asked() and len(running) < self.engine.room:
+                number = todo.popleft()
+                task = Task(self.run, self.work.preparation.specification, self._parts[number], self.stop)
+                running[self.engine.submit(perform, task)] = number
+            for future in self._next(running):
+                number = running.pop(future)
+                report = self._report_of(future, number)
+                if report is None:
+                    todo.appendleft(number)
+                else:
+                    reports[number] = report
+                    self._tell(number, report, reports)
+
+    def _next(self, running: Iterable[Future[PartReport]]) -> set[Future[PartReport]]:
+        """The next that are done; meanwhile workers are told when the user wants to stop."""
+        while True:
+            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            if is_asked() and self.engine.is_remote and not self.stop.exists():
+                self.stop.touch()
+            if done:
+                return done
+
+    def _report_of(self, future: Future[PartReport], number: int) -> PartReport | None:
+        """What came of a part; None where its worker died and it is to be tried again."""
+        part, log = self._parts[number], self.work.log
+        try:
+            return future.result()
+        except WorkerDiedError as error:
+            self._died[number] = self._died.get(number, 0) + error.tries
+            if self._died[number] < TRIES:
+                say(f"Trying again, since {error}: {part}")
+                return None
+            times = counted(self._died[number], "time")
+            log.note(part, RuntimeError(f"{error}; {times} by now"))
+        except Exception as error:
+            log.note(part, error)
+        return PartReport((), (log.failures[-1],))
+
+    def _tell(self, number: int, report: PartReport, reports: dict[int, PartReport]) -> None:
+        """A line for what failed elsewhere, and one for the part, with how much is done."""
+        if self.engine.is_remote:
+            for (place, message), together in groupby(report.failures, lambda one: (one.place, one.message)):
+                say_failed([one.what for one in together], place, message)
+        if len(self._parts) > 1:
+            done = sum(len(self._parts[one]) for one in reports)
+            say(f"{self._progress.line(done)}: {self._parts[number]}")

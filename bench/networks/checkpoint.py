@@ -126,6 +126,11 @@ def is_own_checkpoint(path: str | Path) -> bool:
     return is_safetensors(path) and _METADATA_KEY in read_safetensors_metadata(path)
 
 
+def weights_hash_in(path: str | Path) -> str:
+    """The `weights_hash` that a file of `Checkpoint.save` says it has; its weights are not read. Errors as `load`."""
+    return _parse_metadata(path, read_safetensors_metadata(path))[1]
+
+
 def _described_fields() -> list[str]:
     return [item.name for item in fields(Checkpoint) if item.name != "state"]
 

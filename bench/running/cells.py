@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bench.canonical import content_key
 from bench.data.images import Images
 from bench.data.transform_words import transform_words
 from bench.method_contract import Method
@@ -65,6 +66,11 @@ class Cell(Attempt):
             **({} if self.train_identity is None else {"train": self.train_identity}),
             **({"shifted": [[name, one.identity] for name, one in self.shifted.items()]} if self.shifted else {}),
         }
+
+    @property
+    def slot(self) -> str:
+        """What names the cell before its network is trained: its key with the training in the place of the weights."""
+        return content_key({**self.describe(), "weights": self.network.origin or self.network.weights_hash})
 
     def row(
         self,

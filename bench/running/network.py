@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,8 @@ class TestedNetwork:
     """A network under test, with what of it belongs into rows and keys.
 
     `members` are the networks of an ensemble, which has no model of its own to run. `note` holds sentences on what was
-    assumed of it, or is empty.
+    assumed of it, or is empty. `origin` names the training that makes the weights, which is known before they are;
+    empty for a network that was trained elsewhere.
     """
 
     __test__ = False
@@ -40,6 +42,7 @@ class TestedNetwork:
     seed: int | None
     members: tuple[TestedNetwork, ...] = field(default=())
     note: str = ""
+    origin: str = ""
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, device: torch.device) -> TestedNetwork:
@@ -52,6 +55,7 @@ class TestedNetwork:
             checkpoint.transform,
             checkpoint.objective,
             checkpoint.seed,
+            origin=origin_of(checkpoint.training),
         )
 
     @property
@@ -83,7 +87,14 @@ def ensemble_of(members: Sequence[TestedNetwork]) -> TestedNetwork:
     """The networks as one, whose logits are the logarithm of their mean softmax."""
     first = members[0]
     digest = content_key([member.weights_hash for member in members])
-    return replace(first, model=NoNetwork(), weights_hash=digest, seed=None, members=tuple(members))
+    origin = content_key([member.origin for member in members]) if all(member.origin for member in members) else ""
+    return replace(first, model=NoNetwork(), weights_hash=digest, seed=None, members=tuple(members), origin=origin)
+
+
+def origin_of(training: Mapping[str, Any]) -> str:
+    """The `origin` of a network with the plan, and maybe the log, of its training; empty for one from elsewhere."""
+    plan = {name: value for name, value in training.items() if name != "log"}
+    return content_key(plan) if "recipe" in plan else ""
 
 
 def with_code(weights_hash: str, architecture: type) -> str:

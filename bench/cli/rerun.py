@@ -1,0 +1,46 @@
+"""`bench rerun`: ask a results folder for the same again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def rerun(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Results folder of bench run --out.")] = Path(
+        "runs/latest"
+    ),
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed, not what was never begun.")] = False,
+    trust_code: Annotated[
+        bool, typer.Option("--trust-code", help="Run the plugin files and FILE.py networks that the folder names.")
+    ] = False,
+) -> None:
+    """Run again what a results folder was asked for; what is done is not computed again.
+
+    The folder knows its methods, data sets, networks, settings and the paths of their files. Example:
+
+    bench rerun --failed runs/latest
+    """
+    from bench.presence import at_work
+    from bench.progress import say
+    from bench.running.asked import asked_for
+    from bench.running.execute import Outcome, execute
+    from bench.running.preparation import Preparation
+    from bench.tending.rerun import specifications
+
+    from .options import OutputFormat
+    from .run import report_outcome
+
+    asked = specifications(folder, only_failed=failed, trusts_code=trust_code)
+    if not asked:
+        say(f"Nothing in {folder} has failed.")
+        return
+    outcome = Outcome([], [])
+    for specification in asked:
+        preparation = Preparation(specification)
+        with at_work(folder) if failed else asked_for(preparation):
+            one = execute(preparation)
+        outcome = Outcome(outcome.rows + one.rows, outcome.failures + one.failures)
+    report_outcome(asked[-1], outcome, OutputFormat.table)

@@ -1,0 +1,153 @@
+"""The state of a run, before, in the midst of and after it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import bench
+from bench.cli.main import app
+from bench.errors import BenchError
+from bench.presence import announce
+from bench.running.asked import read_asked, specification_data
+from bench.running.network import TestedNetwork
+from bench.store import Store
+from bench.tending.status import status_of
+
+PIXELS: dict[str, Any] = {
+    "method": ["brightness", "compression-size"], "id": "digits", "ood": ["uniform", "gaussian"],
+    "settings": {"uniform.count": 40, "gaussian.count": 40},
+}  # fmt: skip
+
+
+def delete(folder: Path, **names: str) -> None:
+    """Take the cells with these columns out of the results."""
+    for record in Store(folder).records():
+        if names.items() <= record["row"].items():
+            (folder / "cells" / f"{record['key']}.json").unlink()
+
+
+def test_a_finished_run_has_nothing_to_do(tmp_path: Path) -> None:
+    bench.run(**PIXELS, out=tmp_path)
+    found = status_of(tmp_path)
+    assert (found.done, found.failed, found.to_do, found.beside, found.seconds_left) == (4, [], [], 0, 0.0)
+
+
+def test_what_is_missing_is_to_do_and_has_a_time(tmp_path: Path) -> None:
+    bench.run(**PIXELS, out=tmp_path)
+    delete(tmp_path, ood="uniform", method="brightness")
+    found = status_of(tmp_path)
+    assert [(one.method, one.ood) for one in found.to_do] == [("brightness", "uniform")]
+    assert found.done == 3
+    assert found.seconds_left is not None
+    assert 0 < found.seconds_left < 600
+
+
+def test_cells_of_networks_that_were_not_trained_when_they_were_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are known by their slots; a training with another recipe is another one."""
+
+    def interrupted(*_: object) -> TestedNetwork:
+        raise KeyboardInterrupt
+
+    asked: dict[str, Any] = {
+        "method": ["msp", "deep-ensemble"], "id": "digits", "ood": "uniform", "seeds": 2, "out": tmp_path,
+    }  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr("bench.running.preparation.Preparation.tested_network", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bench.run(**asked, settings={"recipe.epochs": 1, "uniform.count": 40})
+    before = status_of(tmp_path)
+    assert (before.done, [one.key for one in before.to_do]) == (0, ["", "", ""])
+    assert before.seconds_left is None
+    [kept] = read_asked(tmp_path)
+    spec = kept.to_specification(tmp_path)
+    shutil.rmtree(tmp_path / "asked")
+    bench.run(**asked, settings={"recipe.epochs": 1, "uniform.count": 40})
+    [again] = read_asked(tmp_path)
+    assert {one.slot for one in again.cells} == {one.slot for one in before.to_do}
+    assert all(one.key for one in again.cells) is False, "they were not trained when it began"
+    assert {record["slot"] for record in Store(tmp_path).records()} == {one.slot for one in again.cells}
+    assert specification_data(spec) == again.specification
+    after = status_of(tmp_path)
+    assert (after.done, after.to_do, after.beside) == (3, [], 0)
+
+
+def test_failures_are_named_with_their_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.method_contract import METHODS
+
+    def broken(self: object, outputs: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(METHODS.get("brightness"), "score", broken)
+        with pytest.raises(BenchError):
+            bench.run(**PIXELS, out=tmp_path)
+    found = status_of(tmp_path)
+    assert (found.done, found.to_do) == (2, [])
+    assert {(one.method, one.ood, one.message) for one in found.failed} == {
+        ("brightness", ood, "ZeroDivisionError: a bug") for ood in ("uniform", "gaussian")
+    }
+    assert all("a bug" in one.path.read_text() for one in found.failed)
+    shown = CliRunner().invoke(app, ["status", str(tmp_path)]).stdout
+    assert "2 of 4 cells done, 2 failed, 0 to do" in shown
+    assert f"bench rerun --failed {tmp_path}" in shown
+    data = json.loads(CliRunner().invoke(app, ["status", str(tmp_path), "--format", "json"]).stdout)
+    assert (data["done"], len(data["failed"]), data["to_do"], data["at_work"]) == (2, 2, [], [])
+
+
+def test_two_requests_are_counted_together(tmp_path: Path) -> None:
+    bench.run(**PIXELS, out=tmp_path)
+    bench.run(**{**PIXELS, "method": ["brightness", "random"]}, out=tmp_path)
+    found = status_of(tmp_path)
+    assert (found.done, len(found.asked or [])) == (6, 2)
+
+
+def test_a_folder_that_does_not_say_what_it_was_asked_for(tmp_path: Path) -> None:
+    bench.run(**PIXELS, out=tmp_path)
+    shutil.rmtree(tmp_path / "asked")
+    found = status_of(tmp_path)
+    assert (found.asked, found.done, found.to_do, found.seconds_left) == (None, 4, [], None)
+    with pytest.raises(BenchError, match="no folder"):
+        status_of(tmp_path / "elsewhere")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_processes_at_work_are_named_while_they_live(tmp_path: Path) -> None:
+    code = "import sys, time; from pathlib import Path; from bench.presence import announce; "
+    code += "announce(Path(sys.argv[1])); print(flush=True); time.sleep(600)"
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert [one.pid for one in status_of(tmp_path).at_work] == [process.pid]
+    finally:
+        process.kill()
+        process.communicate()
+    assert status_of(tmp_path).at_work == []
+    assert len(list((tmp_path / ".processes").iterdir())) == 1, "it died without taking its leave"
+
+
+def test_a_process_that_ends_takes_its_leave(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from bench.presence import announce; announce(Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    assert list(tmp_path.iterdir()) == []
+    announce(tmp_path)
+    announce(tmp_path)
+    assert len(list((tmp_path / ".processes").iterdir())) == 1

@@ -23,6 +23,7 @@ CONTRACTS = {
         "bench.extraction.constant",
         "bench.extraction.outputs",
         "bench.extraction.probe",
+        "bench.extraction.squared_gradients",
         "bench.extraction.step",
         "bench.extraction.view",
         "bench.fitting",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.json_text import parse_json
 from bench.leases import Lease, Watch, pauses
+from bench.presence import announce
 from bench.progress import Progress
 
 from .growing import FACTS, GrowingFolder, lease_path
@@ -26,6 +27,7 @@ from .options import PassOptions
 from .outputs import Name, Outputs
 from .passing import Pass, Piece, Wanted
 from .probe import Probe
+from .sound import set_aside_damaged
 from .took import UNKNOWN, Took
 from .view import View
 
@@ -51,18 +53,25 @@ def extract_cached(
 ) -> dict[View, Outputs]:
     """`extract`, but what was extracted before is read from disk, and what is new is kept there as it comes."""
     options = options or PassOptions()
-    folders = _folders(weights_hash, images, transform, wanted, options)
+    folders = output_folders(weights_hash, images, transform, wanted, options)
 
     def extract(mine: Mapping[Key, GrowingFolder]) -> None:
-        needed = {view: [p for p in probes if (view, p) in mine] for view, probes in wanted.items()}
-        needed = {view: probes for view, probes in needed.items() if probes or (view, None) in mine}
-        _extract_missing(Pass(model, transform, needed, device, options), images, mine, label)
+        one = Pass(model, transform, needed(wanted, mine), device, options)
+        fill(one, images, range(len(images)), mine, label)
 
-    _make_missing(folders, len(images), extract, label)
+    announce(cache_root())
+    set_aside_damaged(folders.values(), FACTS)
+    make_missing(folders, len(images), extract, label)
     return {view: _load(view, probes, folders, images.labels) for view, probes in wanted.items()}
 
 
-def _make_missing(
+def needed(wanted: Wanted, missing: Container[Key]) -> Wanted:
+    """What of the `wanted` has to be seen for the `missing` folders."""
+    found = {view: [probe for probe in probes if (view, probe) in missing] for view, probes in wanted.items()}
+    return {view: probes for view, probes in found.items() if probes or (view, None) in missing}
+
+
+def make_missing(
     folders: Mapping[Key, Path], total: int, make: Callable[[Mapping[Key, GrowingFolder]], None], label: str
 ) -> None:
     """Let `make` fill those folders that are missing, but for those that other processes make: these are waited for.
@@ -88,19 +97,21 @@ def _make_missing(
             next(waiting)
 
 
-def _extract_missing(one: Pass, images: Images, missing: Mapping[Key, GrowingFolder], label: str) -> None:
-    progress = Progress(label, len(images))
+def fill(one: Pass, images: Images, rows: range, missing: Mapping[Key, GrowingFolder], label: str) -> None:
+    """Pass those of the images that are `rows`, and finish the folders, which hold that many."""
+    progress = Progress(label, len(rows))
     try:
-        for done, found in one.batches(images, min(folder.done for folder in missing.values())):
+        start = rows.start + min(folder.done for folder in missing.values())
+        for done, found in one.batches(images, start, rows.stop):
             for (view, probe), folder in missing.items():
-                folder.append(done, *_part(found[view], probe))
-            progress.update(done)
+                folder.append(done - rows.start, *_part(found[view], probe))
+            progress.update(done - rows.start)
         for folder in missing.values():
             folder.finish()
     finally:
         for folder in missing.values():
             folder.close()
-    progress.finish(f"{len(images):,} images")
+    progress.finish(f"{len(rows):,} images")
 
 
 def _part(piece: Piece, probe: Probe | None) -> tuple[dict[str, Any], dict[str, float]]:
@@ -111,9 +122,11 @@ def _part(piece: Piece, probe: Probe | None) -> tuple[dict[str, Any], dict[str, 
     return arrays, {name: seconds for name, seconds in piece.seconds.items() if isinstance(name, str)}
 
 
-def _folders(
+def output_folders(
     weights_hash: str, images: Images, transform: InputTransform, wanted: Wanted, options: PassOptions
 ) -> dict[Key, Path]:
+    """Where what is wanted of these images is kept, by what determines it."""
+
     def folder(view: View, probe: Probe | None) -> Path:
         identity: dict[str, Any] = {
             "version": VERSION,
@@ -136,28 +149,36 @@ def _load(
     folder = folders[view, None]
     for name in _OF_NETWORK:
         if name != "confidence_logit" or (folder / f"{name}.npy").exists():
-            arrays[name] = _array(folder, name)
+            arrays[name] = kept_array(folder, name)
     took: dict[Name, Took] = dict(_took(folder).items())
     for probe in probes:
-        arrays[probe] = _array(folders[view, probe], _PROBED)
+        arrays[probe] = kept_array(folders[view, probe], _PROBED)
         took[probe] = _took(folders[view, probe]).get(_PROBED, UNKNOWN)
     return Outputs.of(arrays, labels, took)
 
 
-def _array(folder: Path, name: str) -> Any:
+def kept_array(folder: Path, name: str) -> NDArray[Any]:
+    """An array of a folder, memory-mapped. Raises `BenchError` where it is damaged."""
     try:
-        return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return array
     except (OSError, ValueError, EOFError) as error:
+        raise _damaged(folder, error) from error
+
+
+def kept_facts(folder: Path) -> tuple[dict[str, float], str | None]:
+    """The seconds that the pass took which made a folder, and its run, None where that was not noted yet."""
+    try:
+        facts = parse_json((folder / FACTS).read_text(encoding="utf-8"))
+        return {name: float(seconds) for name, seconds in facts["seconds"].items()}, facts.get("run")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder, error) from error
 
 
 def _took(folder: Path) -> dict[str, Took]:
     """What the pass that made the folder took; those made before the run was noted are an earlier one's."""
-    try:
-        facts = parse_json((folder / FACTS).read_text(encoding="utf-8"))
-        return {name: Took.by(facts.get("run"), float(seconds)) for name, seconds in facts["seconds"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _damaged(folder, error) from error
+    seconds, run = kept_facts(folder)
+    return {name: Took.by(run, value) for name, value in seconds.items()}
 
 
 def _damaged(folder: Path, error: Exception) -> BenchError:

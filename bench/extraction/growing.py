@@ -28,6 +28,7 @@ from bench.errors import BenchError
 from bench.json_text import parse_json
 from bench.leases import Lease, Owner
 
+from .sound import seal_folder
 from .took import RUN
 
 FLUSH_SECONDS = 10.0
@@ -111,7 +112,7 @@ class GrowingFolder:
         try:
             self._flush()
             self._close_files()
-            write_json(self.partial / FACTS, {"rows": self.total, "seconds": self.seconds, "run": self.run})
+            seal_folder(self.partial, FACTS, {"rows": self.total, "seconds": self.seconds, "run": self.run})
             (self.partial / _PROGRESS).unlink(missing_ok=True)
             self.partial.rename(self.folder)
         except OSError as error:

@@ -58,10 +58,12 @@ class Pass:
         self.model, self.transform, self.wanted, self.device, self.options = model, transform, wanted, device, options
         self._forward: nn.Module = torch.compile(model) if options.compile else model  # type: ignore[assignment]
 
-    def batches(self, images: Images, start: int = 0) -> Iterator[tuple[int, dict[View, Piece]]]:
-        """The number of images done, and a piece for each view, batch by batch from the image `start` on."""
+    def batches(
+        self, images: Images, start: int = 0, stop: int | None = None
+    ) -> Iterator[tuple[int, dict[View, Piece]]]:
+        """The number of images done, and a piece for each view, batch by batch from the image `start` up to `stop`."""
         with evaluating(self.model):
-            for done, pixels in _read_ahead(images, start, self.options):
+            for done, pixels in _read_ahead(images, start, len(images) if stop is None else stop, self.options):
                 yield done, self._views_of(self.transform(pixels, self.device))
 
     def _views_of(self, batch: Tensor) -> dict[View, Piece]:
@@ -140,15 +142,15 @@ class Pass:
         return time.perf_counter()
 
 
-def _read_ahead(images: Images, start: int, options: PassOptions) -> Iterator[tuple[int, Pixels]]:
+def _read_ahead(images: Images, start: int, end: int, options: PassOptions) -> Iterator[tuple[int, Pixels]]:
     """Batches in order, each read by one of the workers while the network runs on those before."""
 
     def read(first: int) -> tuple[int, Pixels]:
-        stop = min(first + options.batch_size, len(images))
+        stop = min(first + options.batch_size, end)
         return stop, images.read(np.arange(first, stop))
 
     with ThreadPoolExecutor(options.workers) as pool:
-        firsts = iter(range(start, len(images), options.batch_size))
+        firsts = iter(range(start, end, options.batch_size))
         waiting: list[Future[tuple[int, Pixels]]] = [pool.submit(read, one) for one in islice(firsts, options.workers)]
         try:
             while waiting:

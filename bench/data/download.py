@@ -61,8 +61,8 @@ def download(archive: Archive, root: Path, say: Say) -> Path:
     """The archive on this machine, downloaded unless a file with the right checksum is there already.
 
     `say` is told the size before the first byte is asked for. Raises `BenchError` when the address is not https, the
-    disk is too small, the connection fails, or what arrived has the wrong checksum; nothing is left at the final path
-    then.
+    disk is too small, the connection fails, or what arrives is longer, shorter, or of another checksum; nothing is left
+    at the final path then.
     """
     target = root / archive.path
     if target.is_file():
@@ -100,7 +100,7 @@ def _require_space(folder: Path, size: int) -> None:
 def _transfer(archive: Archive, partial: Path, say: Say) -> None:
     try:
         with open_securely(archive.url) as response, partial.open("wb") as file:
-            _copy(response, file, archive.size, say)
+            _copy(response, file, archive, say)
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, OSError) and is_full(error):
             raise disk_error(f"Cannot write {partial.with_suffix('')}", error, ELSEWHERE) from error
@@ -117,31 +117,45 @@ def open_securely(url: str, headers: Mapping[str, str] | None = None) -> http.cl
     """
     opener = urllib.request.build_opener(_SecureRedirects())
     sent = {"User-Agent": "oodbench", **(headers or {})}
-    response: http.client.HTTPResponse = opener.open(
-        urllib.request.Request(secure(url), headers=sent),  # noqa: S310 - checked
-        timeout=60,
-    )
+    try:
+        response: http.client.HTTPResponse = opener.open(
+            urllib.request.Request(secure(url), headers=sent),  # noqa: S310 - checked
+            timeout=60,
+        )
+    except urllib.error.HTTPError as error:
+        error.close()  # it holds the connection
+        raise
     return response
 
 
-def _copy(response: IO[bytes], file: IO[bytes], size: int, say: Say) -> None:
-    done, told = 0, 0
+def _copy(response: IO[bytes], file: IO[bytes], archive: Archive, say: Say) -> None:
+    done, told, size = 0, 0, archive.size
     while chunk := response.read(_CHUNK):
-        file.write(chunk)
         done += len(chunk)
+        if done > size:
+            raise BenchError(f"{archive.url} sends more than the {size:,} bytes that the file has: it is not taken.")
+        file.write(chunk)
         tenth = 10 * done // max(size, 1)
         if tenth > told and size >= _QUIET_BELOW:
             say(f"{readable_bytes(done)} of {readable_bytes(size)}")
             told = tenth
+    if done < size:
+        raise BenchError(
+            f"The transfer of {archive.url} was cut short: {done:,} of {size:,} bytes came. Try again with the same "
+            "command."
+        )
 
 
 class _SecureRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, but never from https to http."""
+    """Follows redirects, but never from https to anything else, this machine included."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         """The request that follows; raises `BenchError` where it would leave https."""
+        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
+            fp.close()
+            raise BenchError(f"Refusing to go from {req.full_url} to {newurl}: only https addresses are used.")
         return super().redirect_request(req, fp, code, msg, headers, secure(newurl))
 
 

@@ -22,7 +22,7 @@ from bench.json_text import parse_json
 
 from .classifier import Classifier, build_network
 from .fit import expected_state, find_misfit
-from .tensor_file import is_safetensors, read_safetensors, read_safetensors_metadata
+from .tensor_file import UnsoundTensorsError, is_safetensors, read_safetensors, read_safetensors_metadata
 
 SCHEMA = 1
 """The version of the metadata this code writes; it reads this one and older ones."""
@@ -96,9 +96,11 @@ class Checkpoint:
             confidence_branch=checkpoint.confidence_branch,
         )
         if misfit := find_misfit(state, expected):
-            raise BenchError(f"{path} does not fit the network '{checkpoint.network}' ({misfit}).")
+            raise UnsoundTensorsError(f"{path} does not fit the network '{checkpoint.network}' ({misfit}).")
         if checkpoint.weights_hash != stored_hash:
-            raise BenchError(f"{path} is damaged: its weights are not those that were saved. Restore it from a copy.")
+            raise UnsoundTensorsError(
+                f"{path} is damaged: its weights are not those that were saved. Restore it from a copy."
+            )
         return checkpoint
 
     def build(self, device: torch.device | str = "cpu") -> Classifier:
@@ -138,7 +140,7 @@ def _described_fields() -> list[str]:
 def _parse_metadata(path: str | Path, metadata: dict[str, str]) -> tuple[dict[str, Any], str]:
     """The fields of a `Checkpoint` but its state, and the hash its weights had when they were saved."""
     if _METADATA_KEY not in metadata:
-        raise BenchError(
+        raise UnsoundTensorsError(
             f"{path} was not written by oodbench and does not say which network and input transform it belongs to. "
             "Open it as a foreign checkpoint, with --normalize."
         )
@@ -152,7 +154,7 @@ def _parse_metadata(path: str | Path, metadata: dict[str, str]) -> tuple[dict[st
         described["classes"] = tuple(data["classes"])
         return described, data["weights_hash"]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BenchError(
+        raise UnsoundTensorsError(
             f"The metadata of {path} is damaged ({type(error).__name__}: {error}). Restore the file from a copy."
         ) from error
 

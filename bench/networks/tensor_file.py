@@ -19,6 +19,10 @@ from bench.errors import BenchError
 T = TypeVar("T")
 
 
+class UnsoundTensorsError(BenchError):
+    """A file of tensors that is not what was written to it."""
+
+
 def require_file(path: str | Path) -> Path:
     """`path` if there is a file. Raises `BenchError` otherwise."""
     path = Path(path)
@@ -112,7 +116,8 @@ def _with_safetensors(path: str | Path, read: Callable[[Any], T]) -> T:
         with safe_open(require_file(path), framework="pt", device="cpu") as file:
             return read(file)
     except (SafetensorError, OSError) as error:
-        raise BenchError(
+        kind = BenchError if isinstance(error, OSError) else UnsoundTensorsError
+        raise kind(
             f"{path} is not a readable safetensors file ({error}): it is truncated or of another kind. "
             "Restore it from a copy, or make it again."
         ) from error

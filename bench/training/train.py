@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from bench.aside import set_aside
 from bench.cache import cache_root
 from bench.canonical import content_key
 from bench.data.images import Images
@@ -20,7 +21,9 @@ from bench.errors import BenchError
 from bench.leases import Lease, LeaseLostError, turn
 from bench.networks.checkpoint import Checkpoint
 from bench.networks.classifier import NETWORKS, Classifier, build_network
+from bench.networks.tensor_file import UnsoundTensorsError
 from bench.plugins import code_entry
+from bench.presence import announce
 from bench.progress import Progress
 from bench.seeds import derived_seed
 from bench.stopping import check
@@ -88,13 +91,19 @@ def find_or_train(plan: TrainingPlan, images: Images, device: torch.device) -> C
     """The checkpoint of `plan`: loaded if it is stored, else trained, from the last finished epoch if there is one.
 
     Of several processes, also on machines that share the folder, one trains, and the others wait for it. One that has
-    lost its lease because it was asleep for long stops after its epoch, and waits too.
+    lost its lease because it was asleep for long stops after its epoch, and waits too. A damaged checkpoint is set
+    aside, and the network is trained again.
     """
+    announce(cache_root())
     what = f"the network {plan.folder.name}"
-    while lease := turn(plan.folder / "lease", plan.path.exists, what):
-        with contextlib.suppress(LeaseLostError), lease:
-            return train(plan, images, device, after_epoch=partial(_go_on_if_held, lease))
-    return Checkpoint.load(plan.path)
+    while True:
+        while lease := turn(plan.folder / "lease", plan.path.exists, what):
+            with contextlib.suppress(LeaseLostError), lease:
+                return train(plan, images, device, after_epoch=partial(_go_on_if_held, lease))
+        try:
+            return Checkpoint.load(plan.path)
+        except UnsoundTensorsError as error:
+            set_aside(plan.path, error, "the network is trained again")
 
 
 def _go_on_if_held(lease: Lease) -> None:

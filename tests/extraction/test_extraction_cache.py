@@ -1,5 +1,6 @@
 """Outputs are extracted once for what determines them, and never taken for something else."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -241,21 +242,39 @@ def test_precision_and_compilation_make_other_entries_and_batches_do_not(
         PassOptions("fp8")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "empty", "missing", "no array"])
-def test_a_damaged_entry_is_an_error_that_says_what_to_delete(
-    make_network: MakeNetwork, images: Any, transform: InputTransform, damage: str
+@pytest.mark.parametrize("damage", ["truncated", "empty", "missing", "no array", "flipped", "facts"])
+def test_a_damaged_entry_is_set_aside_and_made_again(
+    make_network: MakeNetwork,
+    images: Any,
+    transform: InputTransform,
+    damage: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    cached(make_network(), images, transform, [CLEAN])
+    before = cached(make_network(), images, transform, [CLEAN])[CLEAN].features.copy()
     [folder] = folders()
-    path = folder / "features.npy"
+    path = folder / ("facts.json" if damage == "facts" else "features.npy")
     content = path.read_bytes()
     if damage == "missing":
         path.unlink()
     else:
-        path.write_bytes({"truncated": content[:-100], "empty": b"", "no array": b"x" * len(content)}[damage])
-    with pytest.raises(BenchError) as caught:
-        cached(make_network(), images, transform, [CLEAN])
-    assert f"Delete {folder}" in str(caught.value)
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        damaged = {"truncated": content[:-100], "empty": b"", "no array": b"x" * len(content)}
+        path.write_bytes(damaged.get(damage, flipped))
+    assert (cached(make_network(), images, transform, [CLEAN])[CLEAN].features == before).all()
+    assert f"Warning: {folder} is damaged" in capsys.readouterr().err
+    assert sorted(one.name.partition(".damaged-")[0] for one in folders()) == [folder.name, folder.name]
+
+
+def test_entries_of_older_versions_are_taken_without_checksums(
+    make_network: MakeNetwork, images: Any, transform: InputTransform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cached(make_network(), images, transform, [CLEAN])
+    [folder] = folders()
+    facts = json.loads((folder / "facts.json").read_text())
+    (folder / "facts.json").write_text(json.dumps({"rows": facts["rows"], "seconds": facts["seconds"]}))
+    cached(make_network(), images, transform, [CLEAN])
+    assert "damaged" not in capsys.readouterr().err
 
 
 def test_a_full_disk_is_said_so_and_what_is_there_is_used_later(

@@ -222,16 +222,34 @@ def test_a_process_killed_while_it_writes_its_state_loses_one_epoch_and_nothing_
     assert epochs == [2, 3]
 
 
-def test_a_damaged_state_is_named_with_what_to_do(make_plan: MakePlan, toy_images: ArrayImages) -> None:
+@pytest.mark.parametrize("damage", ["cut off", "flipped"])
+def test_a_damaged_state_is_set_aside_and_the_training_starts_anew(
+    make_plan: MakePlan, toy_images: ArrayImages, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     plan = make_plan()
-    find_or_train(plan, toy_images, CPU)
+    undisturbed = find_or_train(plan, toy_images, CPU)
     plan.path.unlink()
     path = plan.folder / FILE
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(BenchError) as caught:
-        find_or_train(plan, toy_images, CPU)
-    assert str(path) in str(caught.value)
-    assert "Delete" in str(caught.value)
+    whole = path.read_bytes()
+    flipped = whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:]
+    path.write_bytes({"cut off": whole[:-100], "flipped": flipped}[damage])
+    assert_same_training(find_or_train(plan, toy_images, CPU), undisturbed)
+    assert f"Warning: {path} is damaged" in capsys.readouterr().err
+    assert len(list(plan.folder.glob(f"{FILE}.damaged-*"))) == 1
+
+
+@pytest.mark.parametrize("place", [0.001, 0.1, 0.6, 0.999])
+def test_a_damaged_checkpoint_is_set_aside_and_trained_again(
+    make_plan: MakePlan, toy_images: ArrayImages, place: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = make_plan()
+    undisturbed = find_or_train(plan, toy_images, CPU)
+    whole = plan.path.read_bytes()
+    byte = int(place * len(whole))
+    plan.path.write_bytes(whole[:byte] + bytes([whole[byte] ^ 1]) + whole[byte + 1 :])
+    assert_same_training(find_or_train(plan, toy_images, CPU), undisturbed)
+    assert plan.path.read_bytes() == whole
+    assert f"Warning: {plan.path} is damaged" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")

@@ -19,6 +19,9 @@ from .kinds import KINDS
 from .scan import missing_library, scan
 
 
+_PREFIX = "oodbench_plugin_"
+
+
 @dataclass(frozen=True)
 class PluginFile:
     """A Python file that registers something, as it was when it was read.
@@ -57,7 +60,7 @@ class PluginFile:
     @property
     def module_name(self) -> str:
         """What the module is called in `sys.modules`: other content, another name."""
-        return f"oodbench_plugin_{self.path.stem}_{self.sha256[:16]}"
+        return f"{_PREFIX}{self.path.stem}_{self.sha256[:16]}"
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -121,4 +124,5 @@ def file_of(module: str) -> PluginFile | None:
 
 def loaded_files() -> list[PluginFile]:
     """Every plugin file whose code has been run in this process."""
-    return [found for found in map(file_of, list(sys.modules)) if found is not None]
+    named = [name for name in list(sys.modules) if name.startswith(_PREFIX)]
+    return [found for found in map(file_of, named) if found is not None]

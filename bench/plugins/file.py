@@ -18,7 +18,6 @@ from .entry import Entry
 from .kinds import KINDS
 from .scan import missing_library, scan
 
-
 _PREFIX = "oodbench_plugin_"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -44,19 +44,53 @@ class Results:
     rows' ID sets were run with, by the name of the ID set. `replicates` takes a row's `key` too, and gives the
     metrics of 1,000 resamples of its images `(1000, 7)`, in the order of `bench.statistics.METRICS`: the same resamples
     for all rows on the same images, so that they can be compared; None for a row, or for all, where they are not known.
+    `probability` takes a row's `key` and gives the ID scores as probabilities of a right prediction `(n_id,)`, None
+    where they are none, or for all where that is not known.
     """
 
     rows: pd.DataFrame
     scores: Callable[[str], CellScores]
     suites: Mapping[str, SuiteRecord] = field(default_factory=dict)
     replicates: Callable[[str], NDArray[np.float64] | None] | None = None
+    probability: Callable[[str], NDArray[np.float64] | None] | None = None
 
 
 class Report(ABC):
-    """One kind of file made from a run's results."""
+    """One kind of file made from a run's results.
+
+    With `on_demand` it is written only when asked for, not after each run.
+    """
 
     name: ClassVar[str]
+    on_demand: ClassVar[bool] = False
 
     @abstractmethod
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write the report's files into `folder` (which exists) and return their paths."""
+
+
+def usual_reports() -> list[str]:
+    """The names of the reports that are written after each run."""
+    return [name for name in REPORTS.names() if not REPORTS.get(name).on_demand]
+
+
+FORMATS = ("png", "svg")
+"""What figures are written as unless asked otherwise."""
+
+ALL_FORMATS = ("png", "svg", "pdf")
+
+
+class FigureReport(Report):
+    """A report that draws.
+
+    `kind` is what `bench plot` calls it, `nothing` says when there is nothing to draw.
+
+    Args:
+        formats: endings of the files that each figure is written as, of `ALL_FORMATS`.
+    """
+
+    kind: ClassVar[str]
+    nothing: ClassVar[str] = "there are no finished cells."
+
+    def __init__(self, *, formats: Sequence[str] = FORMATS) -> None:
+        self.formats = tuple(formats)

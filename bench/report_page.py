@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bench.registry import registers, registry
 from bench.report import Results
@@ -39,15 +36,13 @@ class PageMaterial:
     """What a page is made of.
 
     `groups` says of each method's name what it looks at (`baselines`, `logits`, …); a method that is not known here is
-    absent. `probability` takes a row's key and gives the ID scores as probabilities of a right prediction `(n_id,)`,
-    or None where they are none. `provenance` tells how the cells came about, a mapping for each way; `audits` are
+    absent. `provenance` tells how the cells came about, a mapping for each way; `audits` are
     documents on pairs of sets by the names of their files; `transfers` are the rows of a parameter's transfer, as
     `bench ablate` writes them; `remarks` say what is missing and why. `command` makes this page again.
     """
 
     results: Results
     groups: Mapping[str, str]
-    probability: Callable[[str], NDArray[np.float64] | None]
     provenance: Sequence[Mapping[str, Any]] = ()
     audits: Mapping[str, Any] = field(default_factory=dict)
     transfers: Sequence[Mapping[str, Any]] = ()

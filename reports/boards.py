@@ -117,7 +117,7 @@ class Board:
 
 
 def boards_of(runs: Sequence[KeptRun]) -> list[Board]:
-    """The boards of some runs; the key of each row is `scoped` by its run. Raises `BenchError` where one has no rows."""
+    """The boards of some runs; the key of each row is `scoped` by its run. Raises `BenchError` without rows."""
     found = [
         (run, run.cells[row.key], replace(row, key=scoped(place, row.key)))
         for place, run in enumerate(runs)

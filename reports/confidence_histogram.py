@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bench.metrics import evaluate_misclassification
-from bench.report import Report, Results, report
+from bench.report import FigureReport, Results, report
 
 from .blocks import Block
 from .panels import FigureRows, Grid, figure_rows
@@ -25,13 +25,16 @@ MOST_FEW = 6
 
 
 @report("confidence-histogram")
-class ConfidenceHistogram(Report):
+class ConfidenceHistogram(FigureReport):
     """The scores of rightly against wrongly classified ID images, a panel for each method.
 
     DeVries & Taylor (2018) show it for the learned confidence and for the softmax probability. A score that was tuned
     differently for several OOD sets has a panel for each. Of more than eight methods the best by mean AUROC and the
     reference are shown, with one panel each.
     """
+
+    kind = "confidence"
+    nothing = "the ID set has no labels."
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `confidence-histogram_….png` and `.svg`; nothing where the ID set has no labels.
@@ -43,7 +46,7 @@ class ConfidenceHistogram(Report):
             for rows in figure_rows(results.rows, Block.by_seed):
                 panels = _panels(rows, results)
                 if panels:
-                    paths += save_figure(_figure(rows, panels), folder, rows.stem("confidence-histogram"))
+                    paths += save_figure(_figure(rows, panels), folder, rows.stem("confidence-histogram"), self.formats)
         return paths
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
-from bench.report import Report, Results, report
+from bench.report import FigureReport, Results, report
 
 from .auroc_axis import dress, height
 from .cost_points import LEAST_MICROSECONDS, Point, Points, pareto_front
@@ -38,12 +38,15 @@ X_LABEL = "Microseconds per image beyond the forward pass (log scale)"
 
 
 @report("cost-against-auroc")
-class CostAgainstAuroc(Report):
+class CostAgainstAuroc(FigureReport):
     """The mean AUROC over the OOD sets against the time per image: a figure for each ID set, network and protocol.
 
     Each method is a numbered point; those on the Pareto front, which no other beats in both, are ringed. Time and
     AUROC are those of the tables: the median over OOD sets and seeds, and the mean over both.
     """
+
+    kind = "cost"
+    nothing = "no method has both a cost and an AUROC on every set."
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `cost-against-auroc_….png` and `.svg`; nothing where no method has both a cost and an AUROC.
@@ -55,7 +58,7 @@ class CostAgainstAuroc(Report):
             for rows in figure_rows(results.rows, lambda block: [block]):
                 points = Points.of(rows.block)
                 if points.shown:
-                    paths += save_figure(_figure(rows, points), folder, rows.stem("cost-against-auroc"))
+                    paths += save_figure(_figure(rows, points), folder, rows.stem("cost-against-auroc"), self.formats)
         return paths
 
 

@@ -195,7 +195,8 @@ class PageBlock:
         axis = score_axis(scores.id_scores, scores.id_scores)
         found: dict[str, Any] = {"right": histogram(axis, scores.id_scores[correct], scores.id_scores[~correct])}
         found["risk"] = [rounded(part) for part in risk_points(scores.id_scores, correct)]
-        probability = self.material.probability(row.key)
+        known = self.material.results.probability
+        probability = None if known is None else known(row.key)
         if probability is not None:
             found["reliability"] = _reliability(probability, correct)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ class Reliability(PredictionReport):
             for rows in figures_of_blocks(prediction_blocks(results.rows), Block.by_seed):
                 panels = _panels(rows, results)
                 if panels:
-                    paths += save_figure(_figure(rows, panels), folder, rows.stem("reliability-diagram"))
+                    paths += save_figure(reliability_figure(rows, panels), folder, rows.stem("reliability-diagram"))
         return paths
 
 
@@ -49,7 +50,8 @@ def _panels(rows: FigureRows, results: PredictionResults) -> dict[str, Predictio
     return {label: one for label, one in found.items() if one.probabilities is not None}
 
 
-def _figure(rows: FigureRows, panels: dict[str, Predictions]) -> Figure:
+def reliability_figure(rows: FigureRows, panels: Mapping[str, Predictions]) -> Figure:
+    """A panel for each method, by label; all have probabilities."""
     figure, all_axes = GRID.draw(
         len(panels),
         f"Reliability · {rows.title}",

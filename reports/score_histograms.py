@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.metrics import threshold_at_tpr
-from bench.report import CellScores, Report, Results, report
+from bench.report import CellScores, FigureReport, Results, report
 
 from .blocks import Block, Entry
 from .panels import FigureRows, Grid, add_key, figure_rows
@@ -21,11 +21,13 @@ GRID = Grid(4, 2.3, 1.5, above=0.5, key=0.2, least=4.4)
 
 
 @report("score-histograms")
-class ScoreHistograms(Report):
+class ScoreHistograms(FigureReport):
     """The scores of ID and OOD images: a figure for each method, a panel for each OOD set, the same bins in all.
 
     Of more than eight methods only the best by mean AUROC and the reference have a figure.
     """
+
+    kind = "hist"
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `score-histograms_….png` and `.svg`. Raises `BenchError` without finished cells."""
@@ -34,7 +36,9 @@ class ScoreHistograms(Report):
                 path
                 for rows in figure_rows(results.rows, Block.by_seed_or_none)
                 for label in rows.labels
-                for path in save_figure(_figure(rows, label, results), folder, rows.stem("score-histograms", label))
+                for path in save_figure(
+                    _figure(rows, label, results), folder, rows.stem("score-histograms", label), self.formats
+                )
             ]
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from bench.metrics import OperatingPoint, detection_error_curve
-from bench.report import Report, Results, report
+from bench.report import FigureReport, Results, report
 
 from .blocks import Block
 from .panels import FigureRows, Grid, figure_rows
@@ -30,7 +30,7 @@ LEGEND_SIZE = 6.5
 
 
 @report("threshold-curves")
-class ThresholdCurves(Report):
+class ThresholdCurves(FigureReport):
     """Detection error against threshold: right against wrong ID images, and ID images against each OOD set.
 
     DeVries & Taylor (2018), Figure 4: the threshold where misclassified ID images are told apart best is chosen without
@@ -38,6 +38,9 @@ class ThresholdCurves(Report):
     legend says both errors. The threshold is chosen on the first 1,000 ID images, or the first fifth; the curves of the
     OOD sets are those of the others. Of more than eight methods the best by mean AUROC and the reference are shown.
     """
+
+    kind = "threshold"
+    nothing = "no ID image is known to be misclassified."
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `threshold-curves_….png` and `.svg`; nothing where no ID image is known to be misclassified.
@@ -49,7 +52,7 @@ class ThresholdCurves(Report):
             for rows in figure_rows(results.rows, Block.by_seed):
                 panels = _panels(rows, results)
                 if panels:
-                    paths += save_figure(_figure(rows, panels), folder, rows.stem("threshold-curves"))
+                    paths += save_figure(_figure(rows, panels), folder, rows.stem("threshold-curves"), self.formats)
         return paths
 
 

@@ -2,21 +2,71 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+LATEST = "runs/latest"
+
+
+class FigureFormat(StrEnum):
+    """What a figure is written as."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
 
 def plot(
-    folder: Annotated[Path, typer.Argument(help="Results folder of bench run --out.")] = Path("runs/latest"),
-    kind: Annotated[list[str] | None, typer.Option(help="Report to write (default: all figures).")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]",
+            help="roc, pr, hist, heatmap, cd (critical difference), cost, reliability, confidence or threshold "
+            "(default: all).",
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help=f"Results folder of bench run --out (default: {LATEST}).")
+    ] = None,
+    output_format: Annotated[
+        list[FigureFormat] | None, typer.Option("--format", help="Of the files; may be given several times (png, svg).")
+    ] = None,
+    old_kind: Annotated[list[str] | None, typer.Option("--kind", hidden=True)] = None,
 ) -> None:
-    """Draw the ROC curves and histograms of a results folder again, and print the files' paths."""
-    from bench.report import REPORTS
-    from bench.running.execute import stored_rows, write_files
+    """Draw the figures of a results folder, of one kind or all, and print the files' paths.
 
-    stored_rows(folder)
-    tables = ("comparison-table", "text-table", "threshold-table")
-    for path in write_files(folder, kind or [name for name in REPORTS.names() if name not in tables]):
-        print(path)
+    Example: bench plot roc runs/latest --format pdf
+    """
+    from bench.errors import BenchError
+    from bench.progress import say
+    from bench.report import FORMATS
+    from bench.reporting.kept import draw_figures, figure_kinds
+
+    known = figure_kinds()
+    if old_kind:
+        raise BenchError(f"--kind is no more: the kind comes first, as in: bench plot roc {kind or LATEST}")
+    chosen, run = _read(kind, folder, list(known))
+    formats = [one.value for one in dict.fromkeys(output_format or [])] or FORMATS
+    for name, paths in draw_figures(run, chosen, formats).items():
+        for path in paths:
+            print(path)
+        if not paths and kind is not None:
+            say(f"Nothing to draw: {known[name].nothing}")
+
+
+def _read(kind: str | None, folder: Path | None, known: list[str]) -> tuple[list[str], Path]:
+    """The kinds to draw, and the results folder. A single word is a kind if it is one, else the folder."""
+    from bench.errors import BenchError, UnknownNameError
+
+    if kind in known:
+        return [str(kind)], folder or Path(LATEST)
+    if folder is None and (kind is None or Path(kind).is_dir()):
+        return known, Path(kind or LATEST)
+    if folder is not None and str(folder) in known:
+        raise BenchError(f"The kind comes first: bench plot {folder} {kind}")
+    if folder is None and kind is not None and ("/" in kind or "." in kind):
+        raise BenchError(f"There is no folder {kind}. Make results with: bench run … --out {kind}")
+    raise UnknownNameError("kind of figure", str(kind), known)

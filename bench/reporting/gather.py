@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bench.errors import BenchError
 from bench.json_text import parse_json
 from bench.method_contract import METHODS
-from bench.report import Results
 from bench.report_page import Gallery, PageMaterial
-from bench.running.estimates import Estimates
-from bench.running.execute import stored_rows
-from bench.running.rows import rows_to_frame
 from bench.store import Store
-from bench.suites.record import kept_suites
+
+from .kept import kept_results
 
 WAYS = ("command", "device", "threads", "python", "packages", "git", "plugins")
 """What a provenance holds besides times and memory: cells that agree in it came about in one way."""
@@ -38,11 +32,10 @@ def gather(
 
     Raises `BenchError` when there are no results, or a file is damaged.
     """
-    store, rows = Store(folder), stored_rows(folder)
+    store, results = Store(folder), kept_results(folder)
     return PageMaterial(
-        results=Results(rows_to_frame(rows), store.scores, kept_suites(folder), Estimates(store).replicates),
-        groups=groups_of({str(row["method"]) for row in rows}),
-        probability=_probabilities(store, rows),
+        results=results,
+        groups=groups_of(set(map(str, results.rows["method"]))),
         provenance=provenances(store.records()),
         audits={path.name: _json(path) for path in sorted(folder.glob("audit*.json"))},
         transfers=_transfers((transfers or folder) / "ablation.csv"),
@@ -74,22 +67,6 @@ def groups_of(methods: Iterable[str]) -> dict[str, str]:
         except BenchError:
             continue
     return found
-
-
-def _probabilities(store: Store, rows: Sequence[Mapping[str, Any]]) -> Callable[[str], NDArray[np.float64] | None]:
-    by_key = {str(row["key"]): row for row in rows}
-
-    def probability(key: str) -> NDArray[np.float64] | None:
-        row = by_key[key]
-        try:
-            found: NDArray[np.float64] | None = (
-                METHODS.get(row["method"]).make(row["parameters"]).probability(store.scores(key).id_scores)
-            )
-        except BenchError:  # as above
-            return None
-        return found
-
-    return probability
 
 
 def _failures(store: Store) -> list[str]:

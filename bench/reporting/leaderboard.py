@@ -10,14 +10,10 @@ from pathlib import Path
 from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
 from bench.leaderboard_page import LEADERBOARD_PAGES, KeptRun, LeaderboardMaterial
-from bench.report import Results
-from bench.running.estimates import Estimates
-from bench.running.execute import stored_rows
-from bench.running.rows import rows_to_frame
 from bench.store import Store
-from bench.suites.record import kept_suites
 
 from .gather import groups_of, provenances
+from .kept import kept_results
 
 REPORT = "report.html"
 """What `bench report` leaves in a results folder."""
@@ -59,12 +55,11 @@ def run_names(folders: Sequence[Path]) -> list[str]:
 
 
 def _kept_run(folder: Path, name: str, number: int) -> KeptRun:
-    rows, store = stored_rows(folder), Store(folder)
-    records = store.records()
+    records = Store(folder).records()
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
     return KeptRun(
         name=name,
-        results=Results(rows_to_frame(rows), store.scores, kept_suites(folder), Estimates(store).replicates),
+        results=kept_results(folder),
         cells={record["key"]: record["cell"] for record in records},
         provenance=provenances(records),
         report=f"reports/{number + 1}-{plain}.html" if (folder / REPORT).is_file() else "",

@@ -15,21 +15,28 @@ Files = dict[str, dict[str, str]]
 """By the name of a report, the names of its files and the SHA-256 of what it wrote."""
 
 
-def keep_track(folder: Path, written: Mapping[str, Sequence[Path]]) -> None:
+def keep_track(folder: Path, written: Mapping[str, Sequence[Path]], *, endings: Sequence[str] | None = None) -> None:
     """Note the files that reports, by name, have just written into `folder`, and remove the others of these reports.
 
     A file is removed only if it is, byte for byte, what that report wrote there before. Reports that were not written
-    now keep theirs.
+    now keep theirs; with `endings`, such as `pdf`, so do files that end otherwise.
     """
     before = _read(folder / INDEX)
     current = {path.name for paths in written.values() for path in paths}
-    for report in written:
-        for name, digest in before.get(report, {}).items():
+    now: Files = {}
+    for report, paths in written.items():
+        others = {name: digest for name, digest in before.get(report, {}).items() if name not in current}
+        kept = {name: digest for name, digest in others.items() if not _ends(name, endings)}
+        for name in others.keys() - kept.keys():
             path = folder / Path(name).name
-            if name not in current and path.is_file() and file_digest(path, "sha256") == digest:
+            if path.is_file() and file_digest(path, "sha256") == others[name]:
                 path.unlink()
-    now = {report: {path.name: file_digest(path, "sha256") for path in paths} for report, paths in written.items()}
+        now[report] = kept | {path.name: file_digest(path, "sha256") for path in paths}
     write_json(folder / INDEX, before | now)
+
+
+def _ends(name: str, endings: Sequence[str] | None) -> bool:
+    return endings is None or Path(name).suffix.removeprefix(".") in endings
 
 
 def _read(path: Path) -> Files:

@@ -15,9 +15,13 @@ from bench.report import REPORTS, Report, Results
 from bench.running.rows import COST, rows_to_frame
 
 FILES = {
+    "auroc-heatmap": 2,
     "comparison-table": 3,
     "confidence-histogram": 2,
     "cost-against-auroc": 2,
+    "critical-difference": 0,
+    "precision-recall": 4,
+    "reliability": 0,
     "roc-curves": 2,
     "score-histograms": 4,
     "text-table": 1,
@@ -46,6 +50,7 @@ NOTHING = {
     ("confidence-histogram", "no network"),
     ("cost-against-auroc", "no costs"),
     ("cost-against-auroc", "undefined metrics"),
+    *((report, case) for report in ("critical-difference", "reliability") for case in CASES),
     *(
         (report, case)
         for report in ("threshold-curves", "threshold-table")
@@ -130,7 +135,15 @@ def test_runs_that_differ_only_in_images_do_not_overwrite_each_other(
 
 
 @pytest.mark.parametrize(
-    "name", ["confidence-histogram", "cost-against-auroc", "roc-curves", "score-histograms", "threshold-curves"]
+    "name",
+    [
+        "confidence-histogram",
+        "cost-against-auroc",
+        "precision-recall",
+        "roc-curves",
+        "score-histograms",
+        "threshold-curves",
+    ],
 )
 def test_figures_are_large_and_not_blank(name: str, small: Results, tmp_path: Path) -> None:
     paths = REPORTS.get(name)().write(small, tmp_path)

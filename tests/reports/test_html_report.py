@@ -23,7 +23,7 @@ texts = import_module("bench.reports.text_pages")
 
 
 def material_of(results: Results, **changes: Any) -> PageMaterial:
-    return PageMaterial(results=results, groups={"msp": "baselines"}, probability=lambda key: None, **changes)
+    return PageMaterial(results=results, groups={"msp": "baselines"}, **changes)
 
 
 @pytest.mark.parametrize("shift", [0.0, 1.5, 6.0])

@@ -25,7 +25,7 @@ GROUPS = {"msp": "logits", "odin": "gradients", "confidence": "baselines"}
 
 
 def material_of(results: Any, **changes: Any) -> PageMaterial:
-    return PageMaterial(results=results, groups=GROUPS, probability=lambda key: None, **changes)
+    return PageMaterial(results=results, groups=GROUPS, **changes)
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,14 @@ def test_a_file_that_another_report_writes_now_stays(tmp_path: Path) -> None:
     assert names(tmp_path) == {"a.png"}
 
 
+def test_files_in_formats_that_are_not_written_now_stay(tmp_path: Path) -> None:
+    keep_track(tmp_path, {"roc": write(tmp_path, "a.png", "a.svg", "b.png")})
+    keep_track(tmp_path, {"roc": write(tmp_path, "a.png")}, endings=["png"])
+    assert names(tmp_path) == {"a.png", "a.svg"}
+    keep_track(tmp_path, {"roc": []})
+    assert names(tmp_path) == set()
+
+
 @pytest.mark.parametrize("index", ["", "[1]", '{"roc": 3}', "{"])
 def test_without_a_readable_index_nothing_is_removed(tmp_path: Path, index: str) -> None:
     keep_track(tmp_path, {"roc": write(tmp_path, "a.png")})

@@ -1,0 +1,65 @@
+"""What a results folder keeps, as reports take it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BenchError
+from bench.method_contract import METHODS
+from bench.report import REPORTS, FigureReport, Results
+from bench.running.estimates import Estimates
+from bench.running.execute import stored_rows
+from bench.running.report_files import keep_track
+from bench.running.rows import rows_to_frame
+from bench.store import Store
+from bench.suites.record import kept_suites
+
+
+def kept_results(folder: Path) -> Results:
+    """The rows, scores, suites and resamples of the cells in `folder`. Raises `BenchError` when there are none."""
+    store, rows = Store(folder), stored_rows(folder)
+    return Results(
+        rows_to_frame(rows),
+        store.scores,
+        kept_suites(folder),
+        Estimates(store).replicates,
+        _probabilities(store, rows),
+    )
+
+
+def figure_kinds() -> dict[str, type[FigureReport]]:
+    """The reports that draw, by what `bench plot` calls them."""
+    found = [REPORTS.get(name) for name in REPORTS.names()]
+    return {one.kind: one for one in found if issubclass(one, FigureReport)}
+
+
+def draw_figures(folder: Path, kinds: Sequence[str], formats: Sequence[str]) -> dict[str, list[Path]]:
+    """Draw the figures of these kinds of what is kept in `folder`; returns the files of each kind.
+
+    Files in the same formats that these reports wrote before and that belong to no row any more are removed.
+    """
+    results, known = kept_results(folder), figure_kinds()
+    made = {kind: known[kind](formats=formats).write(results, folder) for kind in kinds}
+    keep_track(folder, {known[kind].name: paths for kind, paths in made.items()}, endings=formats)
+    return made
+
+
+def _probabilities(store: Store, rows: Sequence[Mapping[str, Any]]) -> Callable[[str], NDArray[np.float64] | None]:
+    by_key = {str(row["key"]): row for row in rows}
+
+    def probability(key: str) -> NDArray[np.float64] | None:
+        row = by_key[key]
+        try:
+            found: NDArray[np.float64] | None = (
+                METHODS.get(row["method"]).make(row["parameters"]).probability(store.scores(key).id_scores)
+            )
+        except BenchError:  # a plugin that is not at hand: whether its scores are any is not known
+            return None
+        return found
+
+    return probability

@@ -1,0 +1,78 @@
+"""`bench plot` on a real run: kinds, formats, and the order of its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from bench.cli.plot import plot
+from bench.errors import BenchError
+from bench.running.api import run
+
+RUNNER = CliRunner()
+APP = typer.Typer()
+APP.command()(plot)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two methods that look at pixels alone, on one set."""
+    folder = tmp_path_factory.mktemp("run")
+    shades = np.random.default_rng(0).integers(0, 120, (60, 1, 1), dtype=np.uint8)
+    np.savez(folder / "shades.npz", images=np.tile(shades, (1, 8, 8)))
+    run(["brightness", "total-variation"], id="digits", ood=f"shades=npz:{folder / 'shades.npz'}", out=folder / "run")
+    return folder / "run"
+
+
+def drawn(*arguments: object) -> tuple[Result, list[Path]]:
+    result = RUNNER.invoke(APP, list(map(str, arguments)))
+    return result, [Path(line) for line in result.stdout.splitlines()]
+
+
+def test_a_kind_in_a_format_leaves_files_of_other_formats(kept: Path) -> None:
+    _, usual = drawn("roc", kept)
+    assert {path.suffix for path in usual} == {".png", ".svg"}
+    result, paths = drawn("roc", kept, "--format", "pdf")
+    assert result.exit_code == 0, result.exception
+    assert [path.suffix for path in paths] == [".pdf"]
+    assert paths[0].read_bytes().startswith(b"%PDF")
+    assert all(path.exists() for path in usual)
+
+
+def test_a_folder_alone_draws_all_kinds(kept: Path) -> None:
+    result, paths = drawn(kept, "--format", "svg")
+    assert result.exit_code == 0, result.exception
+    begins = {path.name.partition("_")[0] for path in paths}
+    assert begins == {
+        "auroc-heatmap",
+        "cost-against-auroc",
+        "precision-recall-in",
+        "precision-recall-out",
+        "roc-curves",
+        "score-histograms",
+    }
+
+
+def test_what_has_nothing_to_draw_says_why(kept: Path) -> None:
+    result, paths = drawn("cd", kept)
+    assert paths == []
+    assert "ranks need two methods on the same five OOD sets" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["RUN", "roc"], "The kind comes first: bench plot roc"),
+        (["RUN", "--kind", "roc-curves"], "the kind comes first, as in: bench plot roc"),
+        (["rocc", "RUN"], "roc"),
+        (["runs/nothing"], "There is no folder runs/nothing"),
+    ],
+)
+def test_what_cannot_be_read_is_told(kept: Path, arguments: list[str], words: str) -> None:
+    result, _ = drawn(*(kept if one == "RUN" else one for one in arguments))
+    assert isinstance(result.exception, BenchError)
+    assert words in str(result.exception)

@@ -8,8 +8,10 @@ does not agree with them is set aside in `damaged/`, so that the next run comput
 from __future__ import annotations
 
 import os
+import shutil
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,16 @@ class Store:
             told = f"{where} Run the same command again to compute the cell anew."
             raise DamagedFileError(path, error.reason, told) from error
         return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
+
+    def has_scores(self, key: str) -> bool:
+        """Whether the scores of a cell are there, without reading them."""
+        return self._scores(key).exists()
+
+    def copy_from(self, other: Store, key: str) -> None:
+        """Take over a finished cell of another store as it is; one whose scores are gone there, without them."""
+        for path, mine in ((other._scores(key), self._scores(key)), (other._cell(key), self._cell(key))):
+            if path.exists():
+                write_atomically(mine, partial(shutil.copyfile, path))
 
     def put_failure(self, key: str, cell: dict[str, Any], message: str, traceback: str) -> Path:
         """Note that a cell failed, and why; never counted as a result. Returns the file's path."""

@@ -21,8 +21,11 @@ from .describe import describe
 from .detect import detect
 from .doctor import doctor
 from .export import export
+from .gc import gc
+from .index import index
 from .leaderboard import leaderboard
 from .listing import list_names
+from .merge import merge
 from .metrics import metrics
 from .misclassification import misclassification
 from .new import new
@@ -49,6 +52,9 @@ for command in (
     run,
     status,
     rerun,
+    merge,
+    gc,
+    index,
     misclassification,
     reproduce,
     ablate,

@@ -63,7 +63,7 @@ def _checksums(path: Path) -> dict[str, int]:
 
 def _is_old(path: Path) -> bool:
     try:
-        return parse_json(path.read_bytes()).keys() <= {"rows", "seconds", "run"}
+        return set(parse_json(path.read_bytes()).keys()) <= {"rows", "seconds", "run"}
     except (ValueError, AttributeError):
         return False
 

@@ -15,6 +15,7 @@ from .kinds import Kind
 if TYPE_CHECKING:
     from bench.ablation.file import Variant
     from bench.data.dataset import DataSet
+    from bench.suites.suite import Suite
 
 Fact = tuple[str, str | Sequence[str]]
 Facts = list[Fact]
@@ -230,10 +231,19 @@ def _suite(name: str) -> tuple[str, Facts]:
         ("shown first", ", ".join(found.metrics)),
         ("images there", [f"{one}: {count:,}" for one, count in found.images.items()]),
         ("settings", [f"{key} = {value}" for key, value in found.settings.items()]),
-        ("remarks", found.notes),
+        ("archives", _archives(found)),
+        ("remarks", found.all_notes),
         ("defined in", str(found.origin or "")),
     ]
     return found.summary, [(label, value) for label, value in facts if value]
+
+
+def _archives(suite: Suite) -> list[str]:
+    """The files of the authors' own that take the place of a set where they are in the folder of data sets."""
+    from bench.data.bindings import parse_bindings
+
+    tables = {name: one.table for name, one in suite.archives.items()}
+    return list(map(str, parse_bindings(tables, suite.origin or Path(), base=Path()).values()))
 
 
 def _protocol(name: str) -> tuple[str, Facts]:

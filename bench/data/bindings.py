@@ -61,17 +61,19 @@ def parse_binding(text: str, base: Path = Path()) -> Binding:
     return Binding(name, kind, _located(name, kind, source, base))
 
 
-def parse_bindings(tables: Any, file: Path) -> dict[str, Binding]:
+def parse_bindings(tables: Any, file: Path, *, base: Path | None = None) -> dict[str, Binding]:
     """Read the `datasets` table of the TOML file `file`: `{"svhn": {"npz": "svhn.npz"}}`.
 
-    Relative paths count from the folder of the file. Raises `BenchError` naming the file and the entry that is wrong.
+    Relative paths count from the folder `base`, else from that of the file. Raises `BenchError` naming the file and the
+    entry that is wrong.
     """
     if not isinstance(tables, Mapping):
         raise BenchError(f"'datasets' in {file} must be tables, such as [datasets.NAME], not {tables!r}.")
-    return {name: _parse_table(name, table, file) for name, table in tables.items()}
+    counted_from = file.parent if base is None else base
+    return {name: _parse_table(name, table, file, counted_from) for name, table in tables.items()}
 
 
-def _parse_table(name: str, table: Any, file: Path) -> Binding:
+def _parse_table(name: str, table: Any, file: Path, base: Path) -> Binding:
     given = dict(table) if isinstance(table, Mapping) else {}
     classes = given.pop("classes", [])
     train = given.pop("train", None)
@@ -85,10 +87,10 @@ def _parse_table(name: str, table: Any, file: Path) -> Binding:
     for key in given:
         if key not in found.keys:
             raise UnknownNameError(f"key of [datasets.{name}] in {file}:", key, (*found.keys, *_FURTHER))
-    located = _located(name, kind, source, file.parent)
-    options = {key: found.located_option(key, value, file.parent) for key, value in given.items()}
+    located = _located(name, kind, source, base)
+    options = {key: found.located_option(key, value, base) for key, value in given.items()}
     binding = Binding(name, kind, located, classes=tuple(classes), options=options, file=file)
-    return binding if train is None else replace(binding, train=_located(name, kind, train, file.parent))
+    return binding if train is None else replace(binding, train=_located(name, kind, train, base))
 
 
 def _is_list_of_names(value: Any) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from bench.errors import BenchError
+from bench.errors import BenchError, MissingDataError
 from bench.user_path import user_path
 
 from .files import FileImages
@@ -50,14 +50,14 @@ def checked_path(text: str, where: str) -> str:
 def find_root(file: Path, paths: Sequence[str], subfolders: Sequence[str] = ()) -> Path:
     """The folder that listed paths count from: that of the list or one above it, or one of its `subfolders` there.
 
-    Raises `BenchError` that says how to give it where the first files are in none of them.
+    Raises `MissingDataError` that says how to give it where the first files are in none of them.
     """
     above = [file.resolve().parent, *file.resolve().parent.parents][:5]
     candidates = [folder / name for folder in above for name in (".", *subfolders)]
     for folder in candidates:
         if any(_is_file(folder / path) for path in paths[:_LOOKED_AT]):
             return folder
-    raise BenchError(
+    raise MissingDataError(
         f"The images that {file} lists, such as '{paths[0]}', were not found in {above[0]} or the folders above it"
         f"{' (or their subfolders ' + ', '.join(subfolders) + ')' if subfolders else ''}. Say which folder the paths "
         f'count from: {file}@FOLDER, or root = "FOLDER" in bench.toml.'

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.data.bindings import Binding
+from bench.data.location import data_root
 from bench.errors import BenchError, UnknownNameError
 from bench.extraction.options import PassOptions, Precision
 from bench.plugins import active_paths, ensure_active
+from bench.suites.archives import with_archives
 from bench.suites.suite import Suite, set_name
 
 from .protocol import PROTOCOLS
@@ -81,12 +83,12 @@ class RunSpecification:
 
     def _take_from_suite(self) -> None:
         """Fill what the suite says and nothing else does. Raises `BenchError` for what the suite does not have."""
-        suite = self.suite
-        if suite is None:
+        if self.suite is None:
             for option, given in (("--group", self.group), ("--full-spectrum", self.full_spectrum)):
                 if given:
                     raise BenchError(f"{option} chooses sets of a suite. Give one with --suite NAME, or leave it out.")
             return
+        suite = self._suite_here(self.suite)
         if self.id and set_name(self.id) != set_name(suite.id):
             raise BenchError(f"The ID set of the suite {suite.name} is {set_name(suite.id)}, not {set_name(self.id)}.")
         ood = suite.narrowed(self.ood, self.group)
@@ -105,9 +107,16 @@ class RunSpecification:
             "tune_on": tune_on,
             "settings": {**settings, **self.settings},
             "bindings": {**suite.bindings, **self.bindings},
+            "suite": suite,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)  # the fields of a frozen dataclass, before anything reads them
+
+    def _suite_here(self, suite: Suite) -> Suite:
+        """The suite with those of its authors' archives that are on this machine, but for sets that are bound here."""
+        texts = (self.id, *self.ood, *self.shifted, self.tune_on or "")
+        bound = {*self.bindings, *(set_name(one) for one in texts if "=" in one)}
+        return with_archives(suite, data_root(self.data), bound)
 
     @property
     def pass_options(self) -> PassOptions:

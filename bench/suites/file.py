@@ -12,7 +12,9 @@
     covariate = ["cats-at-night"]   # the ID classes, shifted: no OOD sets
 
 Further keys are `summary`, a table `[citation]`, `[images]` with the number of images of each set as its authors have
-it, and, as in a run file, `[set.NAME]` with settings of data sets and `[datasets.NAME]` with bindings.
+it, and, as in a run file, `[set.NAME]` with settings of data sets and `[datasets.NAME]` with bindings. A table
+`[archives.NAME]` is a binding too, but its paths count from the folder of data sets, and it is used only where its
+images are there; its `otherwise` is a note that stands where they are not.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from bench.data.bindings import parse_binding, parse_bindings
 from bench.errors import BenchError, UnknownNameError
 from bench.toml_file import read_toml
 
-from .suite import COVARIATE, METRICS, Suite, set_name
+from .suite import COVARIATE, METRICS, Archive, Suite, set_name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -69,10 +71,17 @@ def suite_from_table(table: Mapping[str, Any], name: str, path: Path) -> Suite:
         images=data.get("images", {}),
         settings={f"{owner}.{key}": value for owner, one in data.get("set", {}).items() for key, value in one.items()},
         bindings=parse_bindings(data.get("datasets", {}), path),
+        archives=_archives(data.get("archives", {}), path),
         origin=path,
     )
     _check(suite, path)
     return suite
+
+
+def _archives(tables: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, Archive]:
+    keys = {name: {key: one for key, one in table.items() if key != "otherwise"} for name, table in tables.items()}
+    parse_bindings(keys, path)  # what is wrong is said now, and not where the archive is looked for
+    return {name: Archive(keys[name], str(table.get("otherwise", ""))) for name, table in tables.items()}
 
 
 def _citation(table: Mapping[str, Any], path: Path) -> Citation:
@@ -119,6 +128,7 @@ def _check_names(suite: Suite, path: Path) -> None:
     described = {
         "images": suite.images,
         "datasets": suite.bindings,
+        "archives": suite.archives,
         "set": [key.partition(".")[0] for key in suite.settings],
     }
     for key, owners in described.items():
@@ -159,5 +169,6 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "citation": (lambda value: isinstance(value, dict), "a table with title, authors and year"),
     "set": (_are_tables, "tables, such as [set.NAME]"),
     "datasets": (_are_tables, "tables, such as [datasets.NAME]"),
+    "archives": (_are_tables, "tables, such as [archives.NAME]"),
 }
 """What the value of each key must be, as a check and in words."""

@@ -30,6 +30,17 @@ METRICS = (
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A set as the suite's authors give it away: the keys of a binding, whose paths count from the folder of data sets.
+
+    `otherwise` is what a reader must know where that is not on the machine, and the registered set is tested instead.
+    """
+
+    table: Mapping[str, Any]
+    otherwise: str = ""
+
+
+@dataclass(frozen=True)
 class Suite:
     """An ID set, and the OOD sets that it is tested against, by groups.
 
@@ -37,7 +48,8 @@ class Suite:
     classes under a covariate shift; no set occurs twice. `tune_on` is the set that heldout-ood tunes on, empty where
     the suite has none. `metrics` are those that tables show first, `notes` what a reader of its figures must know.
     `images` is how many images its authors test on, by set, as far as that is known. `settings` and `bindings` are as
-    in a run file; `origin` is the file that says all this.
+    in a run file. `archives` are the sets as the authors give them away, which take the place of the registered ones
+    where they are in the folder of data sets (`bench.suites.archives`). `origin` is the file that says all this.
     """
 
     name: str
@@ -53,12 +65,18 @@ class Suite:
     images: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
+    archives: Mapping[str, Archive] = field(default_factory=dict)
     origin: Path | None = None
 
     @property
     def ood(self) -> tuple[str, ...]:
         """Every OOD set, group by group."""
         return tuple(one for sets in self.groups.values() for one in sets)
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The notes, with those that hold where no archive is on the machine."""
+        return (*self.notes, *(one.otherwise for one in self.archives.values() if one.otherwise))
 
     def narrowed(self, ood: Sequence[str] = (), groups: Sequence[str] = ()) -> tuple[str, ...]:
         """The OOD sets that have one of the names `ood` or are in one of `groups`; all where neither says anything.

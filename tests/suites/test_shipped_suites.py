@@ -72,7 +72,7 @@ def test_where_its_authors_test_on_other_images_a_note_says_so(name: str) -> Non
         one for one, count in suite.images.items() if DATASETS.get(one)().counts["test"] not in (count, count + 1000)
     ]
     held_out = [one for one, count in suite.images.items() if DATASETS.get(one)().counts["test"] == count + 1000]
-    words = " ".join(suite.notes)
+    words = " ".join(suite.all_notes)
     if held_out:
         assert "1,000 images" in words or "1,000 of the" in words
     known = {"places365": "1,305 of Places365", "imagenet": "keeps 5,000", "openimage-o": "keeps 1,763"}
@@ -88,6 +88,15 @@ def test_openoods_divisions_are_those_of_its_table(name: str) -> None:
     assert {group: set(sets) for group, sets in suite.groups.items()} == groups
     assert set(suite.covariate) == covariate
     assert suite.metrics == ("auroc", "fpr_at_95_tpr_ood")
+
+
+@pytest.mark.parametrize("name", DIVISIONS)
+def test_openoods_lists_stand_for_every_set_of_its_suites(name: str) -> None:
+    suite = find_suite(name)
+    assert set(suite.archives) == {suite.id, *suite.ood, *suite.covariate}
+    lists = [one.table["imglist"] for one in suite.archives.values()]
+    assert len(set(lists)) == len(lists)
+    assert {one.rpartition("/")[0] for one in lists} == {f"benchmark_imglist/{suite.id}"}
 
 
 @pytest.mark.parametrize("name", ["odin-cifar10", "odin-cifar100", "devries2018-cifar10", "devries2018-svhn"])

@@ -10,11 +10,15 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.plugins import activate_with_project
+from bench.plugins import activate, activate_with_project
 
 
-def _activate(paths: list[Path] | None) -> list[Path] | None:
+def _activate(context: typer.Context, paths: list[Path] | None) -> list[Path] | None:
     activate_with_project(paths or ())
+    if context.info_name != "list":  # which says so of every plugin
+        named = activate(paths or ())
+        for file in (one for one in named if one.broken):
+            typer.echo(f"Warning: The plugin {file.path} is broken: {file.broken}.", err=True)
     return paths
 
 

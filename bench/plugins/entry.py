@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from bench.errors import BenchError
@@ -42,10 +43,16 @@ class Entry:
         except BenchError:
             raise
         except (Exception, SystemExit) as error:  # a script that ends itself must not end the benchmark
-            raise BenchError(f"'{self.name}' ({self.origin}) is broken: {type(error).__name__}: {error}") from error
+            why = f"{type(error).__name__}: {error}{self._raised_at(error)}"
+            raise BenchError(f"'{self.name}' ({self.origin}) is broken: {why}") from error
         if self.decorated:
             self._require_decorated(found)
         return found
+
+    def _raised_at(self, error: BaseException) -> str:
+        """Where in the file itself running it failed, in words; empty where that is not known."""
+        lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(self.path)]
+        return f" (line {lines[-1]} of {self.path.name})" if lines else ""
 
     def _require_decorated(self, found: Any) -> None:
         kind, name = getattr(found, "registered_as", None), getattr(found, "name", None)

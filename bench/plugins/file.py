@@ -77,7 +77,7 @@ class PluginFile:
 
     def _why_nothing(self) -> str:
         try:
-            ast.parse(self.text)
+            ast.parse(self.text, self.path.name)
         except SyntaxError as error:
             return f"SyntaxError: {error}"
         decorators = ", ".join(f'@bench.{kind}("NAME")' for kind in KINDS)

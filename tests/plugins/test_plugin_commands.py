@@ -77,6 +77,15 @@ def test_a_plugin_without_a_name_is_warned_of_and_listed(write: Write, command: 
     assert why in command("describe", "plugin", "bad.py", "--plugin", path).stdout
 
 
+@pytest.mark.parametrize("text", ["x = (\n", '@bench.method("bad")\ndef bad(outputs:\n'])
+def test_a_broken_plugin_that_was_named_is_warned_of_by_any_command(write: Write, command: Command, text: str) -> None:
+    path = write("bad.py", text)
+    told = command("describe", "method", "msp", "--plugin", path, "--plugin", write("good.py", GOOD))
+    assert told.exit_code == 0
+    assert told.stderr.startswith(f"Warning: The plugin {path} is broken: SyntaxError")
+    assert "good.py" not in told.stderr
+
+
 def test_a_clash_is_listed_with_both_origins_and_refused_by_name(write: Write, command: Command) -> None:
     first, second = write("a.py", GOOD), write("b.py", GOOD)
     plugins = ("--plugin", first, "--plugin", second)

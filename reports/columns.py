@@ -97,9 +97,9 @@ BEST = (
     "alike are marked alike."
 )
 BEST_GROUP = (
-    "the best among rows with the same seeds, and what is not significantly worse (paired bootstrap on the same "
-    "images, 5 %, Holm-corrected over the rows of a set); of means the best alone. Rows without a network are compared "
-    "with all, and figures that print alike are marked alike."
+    "the best among rows with the same seeds, and what is not significantly worse (on the same images: DeLong's test "
+    "of AUROC, else the paired bootstrap; 5 %, Holm-corrected over the rows of a set); of means the best alone. Rows "
+    "without a network are compared with all, and figures that print alike are marked alike."
 )
 BOLD = f"Bold: {BEST}"
 STAR = f"*: {BEST}"

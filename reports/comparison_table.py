@@ -40,7 +40,7 @@ class ComparisonTable(Report):
 
         Raises `BenchError` without finished cells.
         """
-        blocks = suite_blocks(results.rows, results.suites, results.replicates)
+        blocks = suite_blocks(results.rows, results.suites, results.replicates, results.scores)
         tables = [make_table(block, main_columns(block.suite)) for block in blocks]
         costs = [sheet for sheet in map(make_cost_table, blocks) if sheet]
         texts = {

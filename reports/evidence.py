@@ -1,17 +1,34 @@
-"""Which entries of a section may be as good as its best: tests on the same images, from the metrics of resamples."""
+"""Which entries of a section may be as good as its best, and which are above what is trivial: tests on the same images.
+
+The tests are those of `bench compare`: of one network each, DeLong's for AUROC and the paired bootstrap for other
+metrics; over several seeds, what seeds and images bring to the difference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.statistics import METRICS, Spread, best_group, bootstrap_test, difference_of, hierarchical_interval
+from bench.errors import BenchError
+from bench.report import CellScores
+from bench.statistics import (
+    METRICS,
+    Placements,
+    Spread,
+    best_group,
+    bootstrap_test,
+    delong_test,
+    difference_of,
+    hierarchical_interval,
+    holm,
+)
 
 from .blocks import Block, Entry
-from .columns import Column
+from .columns import AUROC, Column
 from .result_row import ResultRow
 
 Replicates = Callable[[str], NDArray[np.float64] | None]
@@ -19,11 +36,21 @@ Replicates = Callable[[str], NDArray[np.float64] | None]
 resamples for all rows on the same images; None where they are not known."""
 
 
+SIGNIFICANT = 0.05
+
+
+def _unknown(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Evidence:
-    """How sure figures are, and the differences between them."""
+    """How sure figures are, and the differences between them. `placements` takes a row's key, and gives what DeLong's
+    test needs, None where the scores are not known.
+    """
 
     replicates: Replicates
+    placements: Callable[[str], Placements | None] = _unknown
 
     def group(self, entries: Sequence[Entry | None], column: Column) -> set[int]:
         """The places of the entries that are the best of those that compare, or not significantly worse than it.
@@ -54,9 +81,44 @@ class Evidence:
             higher_is_better=column.higher_is_better,
         )
 
+    def best_trivial(self, entries: Sequence[Entry | None]) -> int | None:
+        """The place of the entry with the highest AUROC of those without a network; None where there is none."""
+        figures = {
+            place: figure
+            for place, entry in enumerate(entries)
+            if entry is not None and not entry.has_network and (figure := _figure(entry, AUROC.metric)) is not None
+        }
+        return max(figures, key=lambda place: figures[place], default=None)
+
+    def not_above_trivial(self, entries: Sequence[Entry | None]) -> set[int]:
+        """The places of the entries with a network whose AUROC is not significantly above the best trivial baseline.
+
+        Holm's correction is over all of them. Nothing is without such a baseline.
+        """
+        trivial = self.best_trivial(entries)
+        baseline = None if trivial is None else entries[trivial]
+        if baseline is None:
+            return set()
+        learned = {
+            place: (figure, entry)
+            for place, entry in enumerate(entries)
+            if entry is not None and entry.has_network and (figure := _figure(entry, AUROC.metric)) is not None
+        }
+        corrected = holm([self.p_value(AUROC.metric, baseline, entry) for _, entry in learned.values()])
+        least = _figure(baseline, AUROC.metric) or 0.0
+        return {
+            place
+            for (place, (figure, _)), p_value in zip(learned.items(), corrected, strict=True)
+            if figure <= least or p_value >= SIGNIFICANT
+        }
+
     def p_value(self, metric: str, first: Entry, second: Entry) -> float:
         """How probable so large a difference is by chance; 0 where the resamples are not known, so that it counts."""
         pairs = _paired(first, second)
+        if metric == AUROC.metric and len(pairs) == 1:
+            placed = [found for row in pairs[0] if (found := self.placements(row.key)) is not None]
+            if len(placed) == len(pairs[0]):
+                return delong_test(*placed).p_value
         values = [[self._values(row.key, metric) for row in pair] for pair in pairs]
         if any(one is None for pair in values for one in pair):
             return 0.0
@@ -83,6 +145,22 @@ class Evidence:
     def _values(self, key: str, metric: str) -> NDArray[np.float64] | None:
         found = self.replicates(key)
         return None if found is None else found[:, METRICS.index(metric)]
+
+
+def evidence_of(replicates: Replicates, scores: Callable[[str], CellScores] | None) -> Evidence:
+    """The evidence in resamples and, where they are at hand, in scores."""
+
+    @cache
+    def placements(key: str) -> Placements | None:
+        if scores is None:
+            return None
+        try:
+            found = scores(key)
+        except BenchError:  # gone or damaged; resamples that were kept still tell
+            return None
+        return Placements.of(found.id_scores, found.ood_scores)
+
+    return Evidence(replicates, placements)
 
 
 def _figure(entry: Entry | None, metric: str) -> float | None:

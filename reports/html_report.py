@@ -30,7 +30,8 @@ def html_report(material: PageMaterial) -> str:
 
 def page_values(material: PageMaterial) -> dict[str, Any]:
     """What the page's template takes."""
-    blocks = suite_blocks(material.results.rows, material.results.suites)
+    results = material.results
+    blocks = suite_blocks(results.rows, results.suites, results.replicates or _no_replicates, results.scores)
     shared = page_looks(blocks)
     parts = [PageBlock(block, place, shared, material) for place, block in enumerate(blocks)]
     data = {"metrics": metric_choices(), "dashes": DASHES, "blocks": [part.data() for part in parts]}
@@ -53,6 +54,10 @@ def page_values(material: PageMaterial) -> dict[str, Any]:
         "data": json_in_script(data),
         "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
     }
+
+
+def _no_replicates(_: str) -> None:
+    return None
 
 
 def page_looks(blocks: Sequence[Block]) -> dict[str, Look]:

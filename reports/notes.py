@@ -8,6 +8,10 @@ from typing import Any
 
 from .blocks import Block, Entry, Section
 from .result_row import ResultRow, grouped
+from .summary import percent
+
+MOST_NAMED = 8
+"""Baselines of more OOD sets than these are counted instead of named."""
 
 
 class Notes:
@@ -74,6 +78,20 @@ def warning_notes(section: Section, entry: Entry) -> list[str]:
     warned = [row for row in entry.rows if row.warnings]
     by_text = grouped(warned, lambda row: row.warnings)
     return [f"{entry.label}, {section.ood}: {text}{_of_seeds(rows, entry)}" for text, rows in by_text.items()]
+
+
+def trivial_note(block: Block) -> str:
+    """What marks figures that do not beat what pixels alone reach; empty where no such baseline was run."""
+    if block.evidence is None:
+        return ""
+    best = []
+    for section in block.sections:
+        place = block.evidence.best_trivial(section.entries)
+        auroc = None if place is None else section.entries[place].rows[0].metrics["auroc"]
+        if place is not None and auroc is not None:
+            best.append(f"{section.ood} {section.entries[place].label} {percent(auroc, 1)}")
+    named = ", ".join(best) if len(best) <= MOST_NAMED else f"on {len(best)} sets"
+    return f"AUROC not significantly above the best trivial baseline ({named})" if best else ""
 
 
 def undefined_note(entry: Entry, metric: str) -> str:

@@ -8,13 +8,13 @@ from enum import Enum
 from .about import about
 from .blocks import Block, Section
 from .columns import AUROC, FPR, Column, fpr_reading, meaning_of
-from .evidence import Evidence, median_doubt
+from .evidence import median_doubt
 from .group_columns import group_columns
 from .notes import Notes, section_note
 from .ranking import mean_over_sets, ranking
 from .sheet import Sheet, SheetLine
 from .summary import Summary, images, summarise
-from .table import Cell, Name, figure_cells
+from .table import Cell, Name, figure_cells, with_trivial_marks
 
 MOST_LISTED = 8
 """Tables of more methods than these are too long to take in at a glance."""
@@ -58,7 +58,7 @@ def make_overview(block: Block, width: Width = Width.FULL) -> Sheet:
     of_groups = list(group_columns(block, labels, notes))
     means = of_groups or list(_mean_columns(block, labels, narrow))
     columns = [
-        *(_set_column(section, labels, block.evidence) for section in sections),
+        *(_set_column(section, labels, block, notes) for section in sections),
         *((_without_spread(cells) if narrow else cells) for _, cells in means),
     ]
     lines = [SheetLine(Name(label), cells) for label, cells in zip(labels, zip(*columns, strict=True), strict=True)]
@@ -88,16 +88,18 @@ def _heading(section: Section, block: Block, notes: Notes, number: int) -> Name:
     return Name(f"S{number}" if number else section.ood, notes.marks(note))
 
 
-def _set_column(section: Section, labels: list[str], evidence: Evidence | None) -> list[Cell]:
+def _set_column(section: Section, labels: list[str], block: Block, notes: Notes) -> list[Cell]:
     entries = {entry.label: entry for entry in section.entries}
     summaries: list[Summary | None] = []
     compare_as: list[Hashable | None] = []
     for entry in map(entries.get, labels):
         summaries.append(None if entry is None else summarise([row.metrics["auroc"] for row in entry.rows]))
         compare_as.append(None if entry is None else entry.compares_as)
-    group = None if evidence is None else evidence.group([entries.get(label) for label in labels], AUROC)
+    found = [entries.get(label) for label in labels]
+    group = None if block.evidence is None else block.evidence.group(found, AUROC)
     doubt = median_doubt(section.entries, "auroc")
-    return _without_spread(figure_cells(summaries, compare_as, higher_is_better=True, doubt=doubt, group=group))
+    cells = _without_spread(figure_cells(summaries, compare_as, higher_is_better=True, doubt=doubt, group=group))
+    return with_trivial_marks(cells, found, block, notes)
 
 
 def _mean_columns(block: Block, labels: list[str], narrow: bool) -> Iterator[tuple[Name, list[Cell]]]:

@@ -15,6 +15,8 @@ TRIVIAL = "baselines"
 
 MOST_NAMED = 6
 
+SIGNIFICANT = 0.05
+
 
 @dataclass(frozen=True)
 class SetAnswer:
@@ -125,7 +127,11 @@ def _trivial(found: Compared, groups: Mapping[str, str]) -> str:
     gain = float(found.aurocs[learned[0]] - found.aurocs[ranked[0]])
     way = f"{percent(abs(gain), 1)} points {'above' if gain >= 0 else 'below'}"
     trivial = f"{found.labels[ranked[0]]} ({percent(float(found.aurocs[ranked[0]]), 1)} %)"
-    return f"That of {found.labels[learned[0]]} is {way} the best trivial baseline, {trivial}."
+    p_value = found.p_value(ranked[0], learned[0])
+    sure = "significantly" if p_value < SIGNIFICANT else "not significantly"
+    return (
+        f"That of {found.labels[learned[0]]} is {way} the best trivial baseline, {trivial}: {sure}, p = {p_value:.2g}."
+    )
 
 
 def _beaten(lines: tuple[SetAnswer, ...]) -> str:

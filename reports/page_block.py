@@ -18,6 +18,7 @@ from bench.statistics import METRICS, Placements, compare_ranks
 
 from .about import about, accuracy
 from .blocks import Block, Entry, Section
+from .columns import AUROC
 from .cost_table import costs_of
 from .page_answer import Answer, answer_of
 from .page_curves import risk_points, roc_counts, rounded, steps
@@ -65,7 +66,26 @@ class PageBlock:
     @cached_property
     def sets(self) -> list[Compared]:
         """The tests on each OOD set."""
-        return [compare(found) for found in self.placements]
+        return [
+            replace(compare(found), group=self._best(section))
+            for found, section in zip(self.placements, self.block.sections, strict=True)
+        ]
+
+    def _best(self, section: Section) -> frozenset[int] | None:
+        """The significance group that the tables mark; None of a single method."""
+        evidence = self.block.evidence
+        return None if evidence is None else frozenset(evidence.group(section.entries, AUROC)) or None
+
+    @cached_property
+    def weak(self) -> list[set[str]]:
+        """For each OOD set the methods that are not significantly above its best trivial baseline."""
+        evidence = self.block.evidence
+        return [
+            {section.entries[place].label for place in evidence.not_above_trivial(section.entries)}
+            if evidence
+            else set()
+            for section in self.block.sections
+        ]
 
     @cached_property
     def mean(self) -> Compared | None:
@@ -166,6 +186,7 @@ class PageBlock:
         return {
             "figures": self._figures(entry, compared),
             "best": compared.labels.index(label) in compared.best,
+            "weak": label in self.weak[place],
             "roc": [steps(called_id), steps(called_ood)],
             "scores": histogram(axis, scores.id_scores, scores.ood_scores),
         }

@@ -23,18 +23,21 @@ class Compared:
     """Methods measured on the same images: `aurocs` `(k,)` and the `covariance` `(k, k)` of these.
 
     `pairs` is how many disjoint pairs of images there are, `best` the places of the best and of those that are not
-    significantly worse.
+    significantly worse: `group` where it is known.
     """
 
     labels: tuple[str, ...]
     aurocs: Floats
     covariance: Floats
     pairs: int
+    group: frozenset[int] | None = None
 
     @property
     def best(self) -> set[int]:
         """The significance group of the best: paired tests, corrected by Holm."""
-        return best_group(self.aurocs.tolist(), self._p_value, higher_is_better=True)
+        if self.group is not None:
+            return set(self.group)
+        return best_group(self.aurocs.tolist(), self.p_value, higher_is_better=True)
 
     def interval(self, place: int) -> Interval | None:
         """The symmetric 95 % interval of one figure, cut to [0, 1]; None without a variance."""
@@ -45,7 +48,8 @@ class Compared:
         figure = float(self.aurocs[place])
         return Interval(max(figure - margin, 0.0), min(figure + margin, 1.0))
 
-    def _p_value(self, one: int, other: int) -> float:
+    def p_value(self, one: int, other: int) -> float:
+        """How probable so large a difference of two figures is by chance."""
         table = self.covariance
         variance = float(table[one, one] + table[other, other] - 2 * table[one, other])
         return difference_of(float(self.aurocs[other] - self.aurocs[one]), variance, pairs=self.pairs).p_value

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bench.report import CellScores
 from bench.suites.record import SuiteRecord
 
 from .blocks import Block, Section, blocks_of
-from .evidence import Evidence, Replicates
+from .evidence import Replicates, evidence_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def suite_blocks(
-    frame: pd.DataFrame, suites: Mapping[str, SuiteRecord], replicates: Replicates | None = None
+    frame: pd.DataFrame,
+    suites: Mapping[str, SuiteRecord],
+    replicates: Replicates | None = None,
+    scores: Callable[[str], CellScores] | None = None,
 ) -> list[Block]:
     """The blocks of a result table, each with the suite of its ID set; raises `BenchError` when it has no rows.
 
-    With `replicates`, those of `bench.report.Results`, they know which differences are more than chance.
+    With `replicates` and `scores`, those of `bench.report.Results`, they know which differences are more than chance.
     """
-    evidence = None if replicates is None else Evidence(replicates)
+    evidence = None if replicates is None else evidence_of(replicates, scores)
     return [replace(_with_suite(block, suites), evidence=evidence) for block in blocks_of(frame)]
 
 

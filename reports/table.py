@@ -8,10 +8,19 @@ from dataclasses import dataclass, replace
 from .about import about, accuracy, seeds_differ
 from .best import best_places
 from .blocks import Block, Entry, Section
-from .columns import Column
+from .columns import AUROC, Column
 from .evidence import Evidence, median_doubt
 from .group_means import GroupMean, alike, means_of_group
-from .notes import Notes, network_notes, parameter_note, section_note, suite_note, undefined_note, warning_notes
+from .notes import (
+    Notes,
+    network_notes,
+    parameter_note,
+    section_note,
+    suite_note,
+    trivial_note,
+    undefined_note,
+    warning_notes,
+)
 from .summary import DASH, Summary, decimals_for, images, percent, summarise
 
 
@@ -149,7 +158,11 @@ def _mean_group(means: Sequence[GroupMean], columns: Sequence[Column]) -> Group:
 def _group(block: Block, section: Section, columns: Sequence[Column], notes: Notes) -> Group:
     ood = Name(section.ood, notes.marks(section_note(section)))
     names = [_name(block, section, entry, notes) for entry in section.entries]
-    by_column = [_column_cells(section.entries, column, notes, block.evidence) for column in columns]
+    by_column = [
+        with_trivial_marks(cells, section.entries, block, notes) if column is AUROC else cells
+        for column in columns
+        for cells in [_column_cells(section.entries, column, notes, block.evidence)]
+    ]
     lines = zip(names, section.entries, zip(*by_column, strict=True), strict=True)
     return Group(ood, section.n_ood, tuple(Line(name, _seed_count(entry), cells) for name, entry, cells in lines))
 
@@ -174,6 +187,15 @@ def _column_cells(entries: Sequence[Entry], column: Column, notes: Notes, eviden
     return [
         cell if summary else replace(cell, marks=notes.marks(undefined_note(entry, column.metric)))
         for cell, summary, entry in zip(cells, summaries, entries, strict=True)
+    ]
+
+
+def with_trivial_marks(cells: list[Cell], entries: Sequence[Entry | None], block: Block, notes: Notes) -> list[Cell]:
+    """The cells of AUROCs, with a mark where one is not significantly above the best trivial baseline."""
+    weak = set() if block.evidence is None else block.evidence.not_above_trivial(entries)
+    return [
+        replace(cell, marks=(*cell.marks, *notes.marks(trivial_note(block)))) if place in weak else cell
+        for place, cell in enumerate(cells)
     ]
 
 

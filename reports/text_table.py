@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.atomic import write_text
-from bench.report import Report, Results, report
+from bench.report import CellScores, Report, Results, report
 from bench.suites.record import SuiteRecord
 
 from .about import accuracy
@@ -35,15 +35,18 @@ HINT = (
 
 
 def text_table(
-    frame: pd.DataFrame, suites: Mapping[str, SuiteRecord] | None = None, replicates: Replicates | None = None
+    frame: pd.DataFrame,
+    suites: Mapping[str, SuiteRecord] | None = None,
+    replicates: Replicates | None = None,
+    scores: Callable[[str], CellScores] | None = None,
 ) -> str:
     """The comparison table of a run's rows, in percent, the best marked with a star, notes below; ends with a newline.
 
     Where there are many OOD sets it begins with an overview, and where there are many methods that is all of it.
     `frame` has the columns of `bench.running.rows`; `suites` are those of its ID sets, by name;
-    `replicates` those of `bench.report.Results`. Raises `BenchError` when it has no rows.
+    `replicates` and `scores` those of `bench.report.Results`. Raises `BenchError` when it has no rows.
     """
-    shown = [_BlockText(block) for block in suite_blocks(frame, suites or {}, replicates)]
+    shown = [_BlockText(block) for block in suite_blocks(frame, suites or {}, replicates, scores)]
     legends = dict.fromkeys(legend for text in shown for legend in text.legends)
     return "\n\n".join([*(text.text for text in shown), *map(wrap, legends)]) + "\n"
 
@@ -57,7 +60,7 @@ class TextTable(Report):
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `table.txt`. Raises `BenchError` without finished cells."""
         path = folder / "table.txt"
-        write_text(path, self.text(results.rows, results.suites, results.replicates))
+        write_text(path, self.text(results.rows, results.suites, results.replicates, results.scores))
         return [path]
 
 

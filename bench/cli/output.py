@@ -33,4 +33,5 @@ def print_rows(
     from bench.running.estimates import Estimates
     from bench.store import Store
 
-    print(REPORTS.get("text-table")().text(frame, suites, Estimates(Store(folder)).replicates))
+    store = Store(folder)
+    print(REPORTS.get("text-table")().text(frame, suites, Estimates(store).replicates, store.scores))

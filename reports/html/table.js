@@ -25,7 +25,8 @@ function meanCell(method) {
 }
 function setCell(method, place) {
   const [value, low, high] = figure(method, place), cell = method.cells[place];
-  return [cell && mark(cell.best), percent(value), range(low, high)];
+  const weak = metric().key === "auroc" && cell && cell.weak ? el("span", { class: "mark", title: "not significantly above the best trivial baseline" }, "▽ ") : null;
+  return [weak, cell && mark(cell.best), percent(value), range(low, high)];
 }
 
 function sorted(methods, column) {

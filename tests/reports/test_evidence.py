@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench.metrics import evaluate
 from bench.report import REPORTS, CellScores, Results
 from bench.running.rows import interval_columns, rows_to_frame
-from bench.statistics import Spread, bootstrap, estimate, hierarchical_interval
+from bench.statistics import Placements, Spread, bootstrap, delong_test, estimate, hierarchical_interval
 
 MakeRow = Callable[..., dict[str, Any]]
 Floats = NDArray[np.float64]
@@ -102,6 +102,53 @@ def test_a_row_whose_resamples_are_gone_is_not_in_the_group(results: Results) ->
     [section] = block.sections
     group = block.evidence.group(section.entries, columns.AUROC)
     assert {section.entries[place].label for place in group} in ({"good"}, {"alike"})
+
+
+@pytest.fixture
+def scored(make_row: MakeRow) -> Results:
+    """One seed: a good method, one as good as the pixels, one below them, and two baselines without a network."""
+    rng = np.random.default_rng(1)
+    rows, scores, replicates = [], {}, {}
+    ids, oods = rng.normal(0, 1, 400), rng.normal(0, 1, 300)
+    shifts = {"good": 2.0, "level": 1.02, "below": 0.3, "pixels": 1.0, "noise": 0.0}
+    for method, shift in shifts.items():
+        bare = method in ("pixels", "noise")
+        changes: dict[str, Any] = {"network": "none", "objective": "none", "seed": None} if bare else {}
+        a, b = ids + shift + rng.normal(0, 0.5, 400), oods + rng.normal(0, 0.5, 300)
+        rows.append(_row(make_row, a, b, method=method, **changes))
+        scores[rows[-1]["key"]] = CellScores(a, b, None)
+        replicates[rows[-1]["key"]] = bootstrap(a, b)
+    return Results(rows_to_frame(rows), scores.__getitem__, replicates=replicates.get)
+
+
+def test_auroc_is_compared_by_delong_as_bench_compare_does(scored: Results) -> None:
+    [block] = suite_blocks.suite_blocks(scored.rows, {}, scored.replicates, scored.scores)
+    [section] = block.sections
+    first, second = section.entries[:2]
+    a, b = (scored.scores(entry.rows[0].key) for entry in (first, second))
+    expected = delong_test(Placements.of(a.id_scores, a.ood_scores), Placements.of(b.id_scores, b.ood_scores)).p_value
+    assert block.evidence.p_value("auroc", first, second) == expected
+    assert block.evidence.p_value("fpr_at_95_tpr", first, second) != expected
+
+
+def test_what_is_not_above_the_best_trivial_baseline_is_marked(scored: Results, tmp_path: Path) -> None:
+    [block] = suite_blocks.suite_blocks(scored.rows, {}, scored.replicates, scored.scores)
+    [section] = block.sections
+    assert section.entries[block.evidence.best_trivial(section.entries)].label == "pixels"
+    weak = {section.entries[place].label for place in block.evidence.not_above_trivial(section.entries)}
+    assert weak == {"level", "below"}
+    text = REPORTS.get("text-table").text(scored.rows, {}, scored.replicates, scored.scores)
+    marked = {line.split()[0] for line in text.splitlines() if line.startswith("  ") and "¹" in line}
+    assert marked == {"level", "below"}
+    assert "¹ AUROC not significantly above the best trivial baseline (svhn pixels " in text
+    REPORTS.get("comparison-table")().write(scored, tmp_path)
+    assert "best trivial baseline" in (tmp_path / "comparison.md").read_text("utf-8")
+
+
+def test_without_a_trivial_baseline_nothing_is_said_of_one(scored: Results) -> None:
+    rows = scored.rows[scored.rows["network"] != "none"]
+    text = REPORTS.get("text-table").text(rows, {}, scored.replicates, scored.scores)
+    assert "trivial" not in text
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def methods(page: Page) -> list[str]:
 
 def column(page: Page, place: int) -> list[float]:
     return [
-        float(text.replace("●", ""))
+        float(text.replace("●", "").replace("▽", ""))
         for text in page.locator(f"#table tbody tr td:nth-child({place})").all_inner_texts()
     ]
 

@@ -20,6 +20,7 @@ from bench.method_contract import Scores
 
 from .description import DESCRIPTION, checked_description
 from .exported import ExportedDetector, Run
+from .harmless import why_harmful
 
 
 def torch_run(program: ExportedProgram, device: torch.device) -> Run:
@@ -44,14 +45,20 @@ def write_torch_program(program: ExportedProgram, path: Path, description: dict[
 def read_torch_program(path: Path, device: torch.device) -> ExportedDetector:
     """The program of a `.pt2` file, on a device.
 
-    Raises `BenchError` for a file that is damaged, of another kind or from a newer version.
+    Raises `BenchError` for a file that is damaged, of another kind or from a newer version, and for one that holds more
+    than a program of tensors: nothing of that is run.
     """
-    extra = {DESCRIPTION: ""}
+    extra, content = {DESCRIPTION: ""}, path.read_bytes()
     try:
-        program = torch.export.load(path, extra_files=extra)
+        harm = why_harmful(content)
+        program = None if harm else torch.export.load(io.BytesIO(content), extra_files=extra)
     except Exception as error:  # bytes that are no program make the loader raise almost anything
         raise BenchError(
             f"{path} is no whole program of torch.export ({type(error).__name__}: {error}). Export the detector again."
         ) from error
+    if program is None:
+        raise BenchError(
+            f"{path} was refused and nothing in it was run: it has {harm}, and bench export writes no such program."
+        )
     description = checked_description(path, extra[DESCRIPTION])
     return ExportedDetector(torch_run(program, device), description)

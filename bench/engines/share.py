@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+
+from threadpoolctl import threadpool_limits
 
 from bench.engine import Report, Task
 from bench.progress import be_quiet
@@ -29,11 +32,10 @@ class Share:
         if self.gpu is not None:
             os.environ[VISIBLE] = self.gpu
         if self.threads is not None:
-            import torch
-            from threadpoolctl import threadpool_limits
-
-            torch.set_num_threads(self.threads)
+            os.environ["OMP_NUM_THREADS"] = str(self.threads)  # for libraries that are not loaded yet
             threadpool_limits(self.threads)
+            if "torch" in sys.modules:
+                sys.modules["torch"].set_num_threads(self.threads)
 
 
 def call_within(share: Share, function: Callable[[Task], Report], task: Task) -> Report:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .work import PartReport, Work
 from .worker import Task, keeping, perform
 
 TRIES = 3
-"""How often a part is begun that workers die of."""
+"""How often a part is begun that workers die of; then its methods are tried in halves, each half once."""
 
 
 class Driver:
@@ -32,11 +33,12 @@ class Driver:
         spec = work.preparation.specification
         self.stop: Path = spec.out.absolute() / f".stop-{self.run}"
         self._died: dict[int, int] = {}
+        self._halves: dict[int, list[int]] = {}
 
     def do(self, parts: Sequence[Part]) -> list[PartReport]:
         """The reports of the parts, in their order. Raises `Interrupted` if the user stopped the run."""
         reports = {number: found for number, part in enumerate(parts) if (found := self._found(part)) is not None}
-        self._parts, self._progress = parts, Progress("Cells", sum(map(len, parts)))
+        self._parts, self._progress = list(parts), Progress("Cells", sum(map(len, parts)))
         self._progress.update(sum(len(parts[number]) for number in reports))
         todo = deque(number for number in networks_first(parts) if number not in reports)
         with keeping(self.run, self.work), region():
@@ -47,7 +49,14 @@ class Driver:
                 self.stop.unlink(missing_ok=True)
             if is_asked():
                 raise Interrupted
-        return [reports[number] for number in range(len(parts))]
+        return [report for number in range(len(parts)) for report in self._in_order(number, reports)]
+
+    def _in_order(self, number: int, reports: dict[int, PartReport]) -> Iterator[PartReport]:
+        """The report of a part, or those of its halves."""
+        if number in reports:
+            yield reports[number]
+        for half in self._halves.get(number, ()):
+            yield from self._in_order(half, reports)
 
     def _found(self, part: Part) -> PartReport | None:
         """What is in the store already need not go to another process."""
@@ -64,7 +73,7 @@ class Driver:
                 number = running.pop(future)
                 report = self._report_of(future, number)
                 if report is None:
-                    todo.appendleft(number)
+                    todo.extendleft(reversed(self._halves.get(number, [number])))
                 else:
                     reports[number] = report
                     self._tell(number, report, reports)
@@ -85,7 +94,7 @@ class Driver:
             return future.result()
         except WorkerDiedError as error:
             self._died[number] = self._died.get(number, 0) + error.tries
-            if self._died[number] < TRIES:
+            if self._died[number] < TRIES or self._halve(number):
                 say(f"Trying again, since {error}: {part}")
                 return None
             times = counted(self._died[number], "time")
@@ -93,6 +102,17 @@ class Driver:
         except Exception as error:
             log.note(part, error)
         return PartReport((), (log.failures[-1],))
+
+    def _halve(self, number: int) -> bool:
+        """Put two parts with half of the methods each in the place of one; False where it has one method only."""
+        part = self._parts[number]
+        middle = len(part.methods) // 2
+        if not middle:
+            return False
+        self._halves[number] = [len(self._parts), len(self._parts) + 1]
+        self._parts += [replace(part, methods=some) for some in (part.methods[:middle], part.methods[middle:])]
+        self._died |= dict.fromkeys(self._halves[number], TRIES - 1)
+        return True
 
     def _tell(self, number: int, report: PartReport, reports: dict[int, PartReport]) -> None:
         """A line for what failed elsewhere, and one for the part, with how much is done."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bench.errors import BenchError, UnknownNameError
+from bench.names import require_name
 from bench.plugins import GROUPS, Entry, Importable, Plugin, Refused, all_plugins, plugin_entries, scan
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ def registers(kind: str) -> Callable[[str], Callable[[T], T]]:
     """Make the decorator of one kind: `dataset = registers("dataset")`, used as `@dataset("digits")`."""
 
     def named(name: str) -> Callable[[T], T]:
+        require_name(name, kind)
+
         def attach(target: T) -> T:
             target.name, target.registered_as = name, kind  # type: ignore[attr-defined]
             return target
@@ -75,8 +78,15 @@ class Registry:
         return self.entry(name).resolve()
 
     def usable(self) -> list[str]:
-        """The names of what can be imported, which is done now: for those who go through all and need none."""
-        return [name for name in self.names() if self._resolves(name)]
+        """The names of what can be imported, which is done now: for those who go through all and need none.
+
+        What only a `bench.toml` brings, and nobody has asked for yet, is left out: going through all asks for none.
+        """
+        return [name for name, entry in self.entries.items() if not entry.source.waits and self._resolves(name)]
+
+    def waiting(self) -> list[str]:
+        """The names of what `usable` leaves out, since its code runs only when someone asks for it."""
+        return [name for name, entry in self.entries.items() if entry.source.waits]
 
     def _resolves(self, name: str) -> bool:
         try:

@@ -20,6 +20,7 @@ import numpy as np
 
 from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
+from bench.names import require_key
 from bench.progress import say
 from bench.report import CellScores
 from bench.sealed import DamagedFileError, read_sealed, sealed_text, write_sealed
@@ -168,13 +169,13 @@ class Store:
         return True
 
     def _cell(self, key: str) -> Path:
-        return self.folder / CELLS / f"{key}.json"
+        return self.folder / CELLS / f"{require_key(key)}.json"
 
     def _scores(self, key: str) -> Path:
-        return self.folder / SCORES / f"{key}.npz"
+        return self.folder / SCORES / f"{require_key(key)}.npz"
 
     def _failure(self, key: str) -> Path:
-        return self.folder / FAILURES / f"{key}.json"
+        return self.folder / FAILURES / f"{require_key(key)}.json"
 
 
 def _stamp(path: Path) -> Stamp | None:

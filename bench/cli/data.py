@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bench.data.dataset import DataSet
+from bench.data.dataset import DATASETS, DataSet
 from bench.data.location import VARIABLE, data_root
 from bench.data.project import project_bindings
 from bench.data.readiness import readiness
@@ -41,6 +41,7 @@ def list_sets() -> None:
         download = readable_bytes(data_set.download_bytes) if data_set.download_bytes else "-"
         rows.append((data_set.name, counts, size, data_set.origin, download, data_set.licence))
     print_columns(rows)
+    _say_waiting()
 
 
 @app.command()
@@ -50,6 +51,8 @@ def status(names: NamesArgument = None, data: DataOption = None) -> None:
     root = data_root(data)
     typer.echo(f"Data sets below {root}:", err=True)
     print_columns([(data_set.name, *readiness(data_set, root)) for data_set in _data_sets(names)])
+    if not names:
+        _say_waiting()
 
 
 @app.command()
@@ -103,6 +106,17 @@ def _data_sets(names: Sequence[str] | None) -> list[DataSet]:
     """Those that are named, or all; a name that bench.toml binds means what it is bound to."""
     bindings = project_bindings(Path.cwd())
     return [resolve_dataset(name, bindings, {}) for name in names] if names else named_datasets(bindings)
+
+
+def _say_waiting() -> None:
+    """Name the data sets that were left out: their code runs only when they or the file that brings them are named."""
+    waiting = DATASETS.waiting()
+    if waiting:
+        typer.echo(
+            f"Left out: {', '.join(waiting)}. bench.toml names the plugin that brings them, whose code runs only when "
+            "it is asked for: name them, or the file with --plugin.",
+            err=True,
+        )
 
 
 def _complete(data_set: DataSet, root: Path) -> bool:

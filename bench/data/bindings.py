@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError, UnknownNameError
+from bench.names import require_name
 
 from .binding_kind import BINDING_KINDS, known_kind, likely_kind
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FURTHER = ("train", "classes")
 
 
@@ -34,8 +33,7 @@ class Binding:
     file: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise BenchError(f"'{self.name}' cannot name a data set: use letters, digits, '.', '_' and '-'.")
+        require_name(self.name, "data set")
         if self.kind not in BINDING_KINDS:
             raise UnknownNameError("kind of binding", self.kind, BINDING_KINDS.names())
 

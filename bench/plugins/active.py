@@ -67,7 +67,7 @@ def active_paths() -> tuple[Path, ...]:
 
 def _activate_if_readable(path: Path) -> None:
     try:
-        activate([path])
+        _ACTIVE[path] = PluginFile.read(path, found=True)
     except BenchError as error:
         _ACTIVE[path] = PluginFile(path, "", "", unreadable=str(error))
 

@@ -26,21 +26,23 @@ class PluginFile:
     """A Python file that registers something, as it was when it was read.
 
     `sha256` is the hash of its bytes and `text` their meaning; `unreadable` says why there are none, or is empty.
+    `found` says that a `bench.toml` names it, and the user has not.
     """
 
     path: Path
     sha256: str
     text: str = field(repr=False)
     unreadable: str = ""
+    found: bool = False
 
     @classmethod
-    def read(cls, path: Path) -> PluginFile:
+    def read(cls, path: Path, *, found: bool = False) -> PluginFile:
         """The file at `path`. Raises `BenchError` if it cannot be read or is no Python file by its name."""
         if path.suffix != ".py":
             raise BenchError(f"The plugin {path} is no Python file. Name a file that ends in .py.")
         try:
             content = path.read_bytes()
-            return cls(path, hashlib.sha256(content).hexdigest(), content.decode("utf-8"))
+            return cls(path, hashlib.sha256(content).hexdigest(), content.decode("utf-8"), found=found)
         except FileNotFoundError as error:
             raise BenchError(f"There is no plugin file {path}. Correct the path.") from error
         except (OSError, UnicodeDecodeError) as error:
@@ -55,6 +57,11 @@ class PluginFile:
     def label(self) -> str:
         """What is said of it beside a path."""
         return "plugin file"
+
+    @property
+    def waits(self) -> bool:
+        """Whether a `bench.toml` alone names it, and nobody has asked for one of its names yet."""
+        return self.found and self.module_name not in sys.modules
 
     @property
     def module_name(self) -> str:

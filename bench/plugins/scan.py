@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench.names import LONGEST, why_no_name
+
 from .entry import Entry
-from .source import Source
+from .source import Refused, Source
 
 
 def scan(text: str, path: Path, kinds: Sequence[str], source: Source) -> Iterator[Entry]:
@@ -28,7 +31,16 @@ def scan(text: str, path: Path, kinds: Sequence[str], source: Source) -> Iterato
     for node in body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for kind, name in _registered(node, wanted):
-                yield Entry(name, kind, source, node.name, path, node.lineno, summary_of(node))
+                found = Entry(name, kind, source, node.name, path, node.lineno, summary_of(node))
+                why = why_no_name(name)
+                yield _nameless(found, why) if why else found
+
+
+def _nameless(entry: Entry, why: str) -> Entry:
+    """What stands in the place of an entry whose name could lead a path elsewhere, or a reader astray."""
+    shown = ascii(entry.name)[1:-1][:LONGEST]
+    reason = f"{shown!r} ({entry.origin}) cannot name a {entry.kind}: {why}"
+    return replace(entry, name=shown, source=Refused(f"{reason}."), summary=f"broken: {reason}", broken=reason)
 
 
 def summary_of(node: ast.ClassDef | ast.FunctionDef) -> str:

@@ -18,6 +18,11 @@ class Source(Protocol):
         """The distribution and version, or the content hash, of a plugin; empty for what is built in."""
         ...
 
+    @property
+    def waits(self) -> bool:
+        """Whether its code may run only when one of its names is asked for."""
+        ...
+
     def load(self) -> ModuleType:
         """The module, imported now if it was not before. Raises whatever its import raises."""
         ...
@@ -29,6 +34,7 @@ class Importable:
 
     module: str
     label: str = ""
+    waits: bool = False
 
     def load(self) -> ModuleType:
         """The module under its own name."""
@@ -41,6 +47,7 @@ class Refused:
 
     reason: str
     label: str = ""
+    waits: bool = False
 
     def load(self) -> ModuleType:
         """Raise `BenchError` with the reason."""

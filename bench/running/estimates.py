@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from bench.atomic import write_atomically
 from bench.errors import BenchError
+from bench.names import require_key
 from bench.progress import Progress
 from bench.statistics import METRICS, RESAMPLES, Estimated, Interval, estimate
 from bench.store import Store
@@ -65,7 +66,7 @@ class Estimates:
         return None if found is None else found.replicates
 
     def _path(self, key: str) -> Path:
-        return self.store.folder / FOLDER / f"{key}.npz"
+        return self.store.folder / FOLDER / f"{require_key(key)}.npz"
 
     def _kept_or_new(self, key: str) -> Estimated | None:
         try:

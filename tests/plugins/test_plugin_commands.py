@@ -142,7 +142,11 @@ def test_data_sets_of_plugins_are_among_all_and_broken_ones_are_left_out(write: 
     write("bench.toml", '[plugins]\nfiles = ["sets.py", "bad.py"]\n')
     listed = command("data", "list")
     assert listed.exit_code == 0, listed.output
-    assert "my-set" in listed.stdout
-    assert "bad-set" not in listed.stdout
+    assert "my-set" not in listed.stdout
+    assert "Left out: " in listed.stderr
+    assert "my-set" in listed.stderr
+    named = command("data", "list", "--plugin", "sets.py")
+    assert "my-set" in named.stdout
+    assert "bad-set" not in named.stdout
     assert "bad-set" in command("list", "datasets").stdout
     assert "not stated" in command("describe", "dataset", "my-set").stdout

@@ -21,6 +21,7 @@ from .describe import describe
 from .detect import detect
 from .doctor import doctor
 from .export import export
+from .extract import extract
 from .gc import gc
 from .index import index
 from .leaderboard import leaderboard
@@ -71,6 +72,7 @@ for command in (
     threshold,
     detect,
     export,
+    extract,
     check,
     new,
     describe,

@@ -78,8 +78,8 @@ def test_who_names_it_runs_it(folder: Path, command: Command, arguments: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil", "/evil", "a/b", "a\\\\b", "..", ".hidden", "-x", "con", "NUL.txt", "evil\\n", "сifar10", "x" * 200,
-             "", "\\u202eevil", "<script>", "a\\0b", "evil."]
+    "name", ["../../evil", "/evil", "a/b", "a\\\\b", "..", ".hidden", "-x", "con", "NUL.txt", "evil\\n", "сifar10",
+             "x" * 200, "", "\\u202eevil", "<script>", "a\\0b", "evil."]
 )  # fmt: skip
 def test_names_that_are_no_names_are_listed_as_broken_and_never_run(
     write: Write, command: Command, tmp_path: Path, name: str

@@ -57,6 +57,18 @@ class TextTable(Report):
 
     text = staticmethod(text_table)
 
+    @staticmethod
+    def show(
+        frame: pd.DataFrame,
+        suites: Mapping[str, SuiteRecord],
+        replicates: Replicates | None = None,
+        scores: Callable[[str], CellScores] | None = None,
+    ) -> None:
+        """Print the table on a terminal, as wide as its window, with what may be the best in bold."""
+        from .terminal_table import print_tables
+
+        print_tables(frame, suites, replicates, scores)
+
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `table.txt`. Raises `BenchError` without finished cells."""
         path = folder / "table.txt"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ def print_rows(
     rows: Sequence[dict[str, Any]], output_format: OutputFormat, suites: Mapping[str, SuiteRecord], folder: Path
 ) -> None:
     """Print result rows; JSON and CSV hold fractions in [0, 1] at full precision, the table shows percent.
+
+    On a terminal the table is as wide as its window, with what may be the best in bold; elsewhere it is plain text.
 
     `suites` are those that the rows' ID sets were run with, by the name of the ID set; the table shows their groups.
     `folder` keeps the results, from which the table takes which of them may be the best.
@@ -33,5 +36,9 @@ def print_rows(
     from bench.running.estimates import Estimates
     from bench.store import Store
 
-    store = Store(folder)
-    print(REPORTS.get("text-table")().text(frame, suites, Estimates(store).replicates, store.scores))
+    store, table = Store(folder), REPORTS.get("text-table")()
+    known = (frame, suites, Estimates(store).replicates, store.scores)
+    if sys.stdout.isatty():
+        table.show(*known)
+    else:
+        print(table.text(*known))

@@ -86,8 +86,8 @@ class Dask(Engine):
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._cluster = self._distributed.LocalCluster(
-                n_workers=self.room, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-                silence_logs="CRITICAL", memory_limit=0,
+                n_workers=self.room, threads_per_worker=1, processes=True, memory_limit=0, silence_logs="CRITICAL",
+                host="127.0.0.1", dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
             )  # fmt: skip
             return self._distributed.Client(self._cluster, timeout=CONNECT_SECONDS, set_as_default=False)
         finally:

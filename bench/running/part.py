@@ -77,13 +77,15 @@ class Shard:
 
 
 def cut(parts: Sequence[Part], workers: int) -> list[Part]:
-    """The parts, one or more for each worker: as they are where they are enough, else each cut alike.
+    """The parts as they are where they are enough for the workers, else each cut in proportion to its cells.
 
-    They are cut as little as that takes, since a method is fitted, and scores the ID images, once in each part.
+    They are cut as little as that takes, since a method is fitted, and scores the ID images, once in each part; and
+    rather into too few than too many, since a few that are left over keep everybody waiting for a second round.
     """
-    if not parts or len(parts) >= workers:
+    if len(parts) >= workers:
         return list(parts)
-    return [piece for part in parts for piece in part.split(math.ceil(workers / len(parts)))]
+    total = sum(map(len, parts))
+    return [piece for part in parts for piece in part.split(max(1, workers * len(part) // total))]
 
 
 def of_shard(parts: Sequence[Part], shard: Shard | None) -> list[Part]:

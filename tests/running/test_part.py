@@ -28,8 +28,17 @@ def test_a_cut_run_has_the_same_cells_in_the_same_order(parts: list[Part], worke
     assert all(len(piece) > 0 for piece in pieces)
     if len(parts) >= workers:
         assert pieces == parts, "nothing is cut that need not be"
-    elif min(map(len, parts)) >= workers:
-        assert len(pieces) >= workers
+    else:
+        assert len(pieces) < workers + len(parts)
+
+
+def test_large_networks_are_cut_into_more_parts_than_small_ones() -> None:
+    ood = tuple(f"o{number}" for number in range(8))
+    parts = [Part(name, ood, tuple(f"m{number}" for number in range(count))) for name, count in (("a", 6), ("b", 2))]
+    assert [piece.network for piece in cut(parts, 8)] == ["a"] * 6 + ["b"] * 2
+    assert [piece.network for piece in cut(parts, 4)] == ["a"] * 3 + ["b"]
+    equal = [Part(name, ood, ("m",)) for name in "abc"]
+    assert len(cut(equal, 4)) == 3, "a fourth would wait for a second round"
 
 
 @given(PARTS, st.integers(1, 8))

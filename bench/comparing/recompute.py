@@ -13,6 +13,8 @@ from typing import Any
 from bench.cache import VARIABLE, cache_root
 from bench.data.bindings import Binding
 from bench.errors import BenchError
+from bench.method_contract import METHODS
+from bench.names import require_key
 from bench.networks.checkpoint import Checkpoint
 from bench.report import CellScores
 from bench.running.execute import execute
@@ -20,6 +22,8 @@ from bench.running.preparation import Preparation
 from bench.running.specification import RunSpecification
 from bench.store import Store
 
+from .ensemble import EnsemblePreparation, find_members
+from .run_plugins import restore_plugins
 from .slots import Record
 
 _FILE = "checkpoint.safetensors"
@@ -44,10 +48,12 @@ class Sources:
 
 
 class Recomputer:
-    """Evaluates cells with an empty cache of their own, which is gone in the end; the cells share it."""
+    """Evaluates cells of the folder `results` with an empty cache of their own, which they share and which is gone in
+    the end.
+    """
 
-    def __init__(self, sources: Sources) -> None:
-        self.sources = sources
+    def __init__(self, sources: Sources, results: Path) -> None:
+        self.sources, self.results = sources, results
         self.checkpoints = cache_root() / "checkpoints"
         self._weights: dict[Path, str] = {}
 
@@ -69,18 +75,35 @@ class Recomputer:
     def recompute(self, record: Record) -> tuple[Record, CellScores]:
         """The cell as it is evaluated now, and its scores.
 
-        Raises `BenchError` where something it needs is not there: the images, the weights, or a way to name them.
+        Raises `BenchError` where something it needs is not there: the images, the weights, or a way to name them, or
+        the plugin that brought its method or data.
         """
-        store = Store(Path(self._folder.name) / "run" / record["key"])
-        outcome = execute(Preparation(self._specification(record, store.folder)))
-        outcome.require_complete()
+        problems = restore_plugins(record.get("provenance", {}), self.results)
+        try:
+            again, scores = self._recompute(record)
+        except BenchError as error:
+            raise BenchError("; ".join([*problems, str(error)])) from error
+        if problems and again["key"] != record["key"]:
+            raise BenchError("; ".join(problems))
+        return again, scores
+
+    def _recompute(self, record: Record) -> tuple[Record, CellScores]:
+        store = Store(Path(self._folder.name) / "run" / require_key(record["key"]))
+        execute(self._preparation(record, store.folder)).require_complete()
         (again,) = store.records()
         return again, store.scores(again["key"])
 
-    def _specification(self, record: Record, out: Path) -> RunSpecification:
+    def _preparation(self, record: Record, out: Path) -> Preparation:
+        if not METHODS.get(record["row"]["method"]).ensemble:
+            return Preparation(self._specification(record, out, self._checkpoint(record)))
+        trained = self._trained(record)
+        members = find_members(record["cell"]["weights"], map(Checkpoint.load, trained))
+        if members is None:
+            raise BenchError("the networks of its ensemble are not among those trained on this machine")
+        return EnsemblePreparation(self._specification(record, out, trained[0]), members)
+
+    def _specification(self, record: Record, out: Path, checkpoint: Path | None) -> RunSpecification:
         row, cell, sources = record["row"], record["cell"], self.sources
-        if row.get("shifted"):
-            raise BenchError("its in-distribution images are of several sets, which are not computed again")
         method = row["method"]
         chosen = {f"{method}.{name}": value for name, value in cell["parameters"].items()}
         has_network = row["network"] != _NO_NETWORK
@@ -88,7 +111,8 @@ class Recomputer:
             method=(method,),
             id=row["id"],
             ood=(row["ood"],),
-            checkpoint=self._checkpoint(record) if has_network else None,
+            shifted=tuple(name for name, _ in cell.get("shifted", [])),
+            checkpoint=checkpoint,
             network=sources.network if has_network and sources.checkpoint is not None else None,
             normalize=sources.normalize if has_network else None,
             transform=sources.transform if has_network else None,
@@ -102,12 +126,19 @@ class Recomputer:
             out=out,
         )
 
-    def _checkpoint(self, record: Record) -> Path:
-        """The file with the weights of a cell: one that was named, or trained on this machine."""
+    def _trained(self, record: Record) -> list[Path]:
+        """The files of networks that were trained on this machine as those of a cell were."""
+        row = record["row"]
+        return sorted(self.checkpoints.glob(f"{row['id']}-{row['network']}-{row['objective']}-*/{_FILE}"))
+
+    def _checkpoint(self, record: Record) -> Path | None:
+        """The file with a cell's weights: one that was named, or trained on this machine; None without a network."""
+        if record["row"]["network"] == _NO_NETWORK:
+            return None
         if self.sources.checkpoint is not None:
             return self.sources.checkpoint
-        row, weights = record["row"], record["cell"]["weights"]
-        for path in sorted(self.checkpoints.glob(f"{row['id']}-{row['network']}-{row['objective']}-*/{_FILE}")):
+        weights = record["cell"]["weights"]
+        for path in self._trained(record):
             if path not in self._weights:
                 self._weights[path] = Checkpoint.load(path).weights_hash
             if self._weights[path] == weights:

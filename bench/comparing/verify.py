@@ -87,7 +87,7 @@ def _check_metrics(store: Store, record: Record) -> Check:
 
 
 def _check_scores(store: Store, records: Iterable[Record], sources: Sources) -> Iterator[Check]:
-    with Recomputer(sources) as recomputer:
+    with Recomputer(sources, store.folder) as recomputer:
         for record in records:
             try:
                 cell, again = recomputer.recompute(record)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,15 @@ import pytest
 
 from bench.comparing import verify_run
 from bench.comparing.recompute import Sources
+from bench.comparing.run_plugins import restore_plugins
 from bench.comparing.verify import draw
 from bench.data.bindings import parse_binding
 from bench.errors import BenchError
+from bench.plugins import active
 from bench.running.api import run
 from bench.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -83,3 +89,69 @@ def test_cells_are_drawn_by_seed() -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="no results"):
         verify_run(tmp_path, Sources())
+
+
+@pytest.fixture
+def with_plugin(tmp_path: Path, kept: tuple[Path, Sources]) -> tuple[Path, Sources]:
+    """A run of a method from a plugin file, which is not active any more."""
+    text = (ROOT / "methods" / "brightness.py").read_text("utf-8")
+    text = text.replace('@method("brightness")', '@method("dark")').replace("class Brightness", "class Dark")
+    # Of equal files of other tests, which this process has loaded too, any would do.
+    (tmp_path / "plugin.py").write_text(f"# {tmp_path.name}\n{text}", encoding="utf-8")
+    images = kept[1].bindings["grey"]
+    run("dark", id="digits", ood=str(images), out=tmp_path / "dark", plugin=tmp_path / "plugin.py")
+    active._ACTIVE.clear()
+    return tmp_path / "dark", kept[1]
+
+
+def test_the_plugin_of_a_run_is_restored(with_plugin: tuple[Path, Sources]) -> None:
+    [check] = verify_run(*with_plugin).of("scores", "equal")
+    assert check.words.startswith("dark, digits")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda path: path.unlink(), "is gone: name a copy of it with --plugin"),
+        (lambda path: path.write_text(path.read_text() + "#"), "has changed since"),
+    ],
+)
+def test_a_plugin_that_is_not_what_it_was_is_told(
+    with_plugin: tuple[Path, Sources], tmp_path: Path, change: Callable[[Path], object], words: str
+) -> None:
+    change(tmp_path / "plugin.py")
+    [check] = verify_run(*with_plugin).of("scores", "not recomputed")
+    assert words in check.detail
+
+
+def test_a_plugin_in_the_folder_of_the_results_is_not_run(with_plugin: tuple[Path, Sources], tmp_path: Path) -> None:
+    provenance = {"plugins": [{"file": str(tmp_path / "plugin.py"), "sha256": "0"}]}
+    assert restore_plugins(provenance, tmp_path) == [
+        f"its plugin {tmp_path / 'plugin.py'} came with the results: look at it, and name it with --plugin"
+    ]
+    assert active.active_files() == ()
+    del with_plugin
+
+
+def test_shifted_sets_are_computed_again(kept: tuple[Path, Sources], tmp_path: Path) -> None:
+    shifted = tmp_path / "shifted.npz"
+    np.savez(shifted, images=np.random.default_rng(1).integers(99, 200, (30, 8, 8), dtype=np.uint8))
+    bindings = {**kept[1].bindings, "shifted": parse_binding(f"shifted=npz:{shifted}", tmp_path)}
+    run("brightness", id="digits", ood=str(bindings["grey"]), shifted=str(bindings["shifted"]), out=tmp_path / "full")
+    found = verify_run(tmp_path / "full", replace(kept[1], bindings=bindings))
+    assert [(one.what, one.status) for one in found.checks] == [("metrics", "equal"), ("scores", "equal")]
+
+
+def test_an_ensemble_is_computed_again_from_its_networks(kept: tuple[Path, Sources], tmp_path: Path) -> None:
+    settings = {"recipe.epochs": 1}
+    ood = str(kept[1].bindings["grey"])
+    run("deep-ensemble", id="digits", ood=ood, out=tmp_path / "deep", seeds=(0, 1), settings=settings)
+    found = verify_run(tmp_path / "deep", kept[1])
+    assert [(one.what, one.status, one.detail) for one in found.checks] == [
+        ("metrics", "equal", ""),
+        ("scores", "equal", ""),
+    ]
+    for path in (tmp_path / "cache" / "checkpoints").glob("*/checkpoint.safetensors"):
+        path.unlink()
+    [check] = verify_run(tmp_path / "deep", kept[1]).of("scores", "not recomputed")
+    assert "the networks of its ensemble are not among those trained on this machine" in check.detail

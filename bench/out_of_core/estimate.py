@@ -94,9 +94,12 @@ def _sample(path: Path) -> FloatArray:
     if path.suffix.lower() != ".npy" or first.size < _PIECES * _PIECE:
         return first
     try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        stored: np.memmap[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError:  # the file is shorter than it says: the pass tells of it
         return first
+    # Single reads: each look at a memory-mapped file may bring two megabytes of it into memory.
     starts = np.linspace(0, stored.size - _PIECE, _PIECES).astype(np.intp)
-    sample: FloatArray = stored[(starts[:, None] + np.arange(_PIECE)).ravel()].astype(np.float64)
+    places = (stored.offset + stored.itemsize * starts).tolist()
+    pieces = [np.fromfile(path, stored.dtype, _PIECE, offset=place) for place in places]
+    sample = np.concatenate(pieces).astype(np.float64)
     return sample[np.isfinite(sample)]

@@ -24,10 +24,12 @@ from bench.names import require_key
 from bench.progress import say
 from bench.report import CellScores
 from bench.sealed import DamagedFileError, read_sealed, sealed_text, write_sealed
-from bench.store_index import INDEX, Stamp, indexed_records, stamp, write_index
+from bench.store_index import INDEX, Stamp, indexed_records, indexed_slots, stamp, write_index
 
 SCHEMA = 1
 CELLS, SCORES, FAILURES, DAMAGED = "cells", "scores", "failures", "damaged"
+PREDICTIONS = "misclassification"
+"""The folder, in that of a run, of a store of its own for what `bench misclassification` keeps."""
 
 _OF_SCORES = "scores_crc32"
 
@@ -39,15 +41,27 @@ class Store:
         self.folder = folder
 
     def put(self, key: str, record: dict[str, Any], scores: CellScores) -> None:
-        """Keep a finished cell; a failure noted under the same key is over.
+        """Keep a finished cell, in the place of one of the same key; a failure noted under the key is over.
 
         Raises `BenchError` where the disk cannot be written to, and `ValueError` for NaN in the record.
         """
         arrays = _arrays(scores)
         text = sealed_text(SCHEMA, {"key": key, **record, _OF_SCORES: _checksum(arrays)})
+        former = self._keep_former_scores(key, _checksum(arrays))
         write_atomically(self._scores(key), lambda temporary: _save_npz(temporary, arrays))
         write_text(self._cell(key), text)
-        self._failure(key).unlink(missing_ok=True)
+        for path in (*former, self._failure(key)):
+            path.unlink(missing_ok=True)
+
+    def _keep_former_scores(self, key: str, checksum: str) -> list[Path]:
+        """Copy other scores that the cell has, for its record until that is replaced too; returns where they are."""
+        record = self.get(key) if self.has_scores(key) else None
+        former = None if record is None else record.get(_OF_SCORES)
+        if former in (None, checksum):
+            return []
+        path = self._former_scores(key, str(former))
+        write_atomically(path, partial(shutil.copyfile, self._scores(key)))
+        return [path]
 
     def has(self, key: str) -> bool:
         """Whether a cell is finished, without reading it."""
@@ -79,6 +93,16 @@ class Store:
         found = (known.get(name) or self._sound(self.folder / CELLS / name) for name in sorted(stamps))
         return [record for record in found if record is not None]
 
+    def slots(self) -> dict[str, str]:
+        """What each finished cell was asked for as, by its key: its slot; its key itself where it has none."""
+        stamps = self.stamps()
+        known = indexed_slots(self.folder / INDEX, stamps)
+        found = {Path(name).stem: slot or Path(name).stem for name, slot in known.items()}
+        for name in stamps.keys() - known.keys():
+            if (record := self._sound(self.folder / CELLS / name)) is not None:
+                found[Path(name).stem] = record.get("slot") or Path(name).stem
+        return found
+
     def index(self) -> int:
         """Bring the index up to date, by which `records` is fast; returns how many cells it has.
 
@@ -105,14 +129,23 @@ class Store:
         try:
             arrays = _load_npz(path)
             record = self.get(key)
-            if record is not None and record.get(_OF_SCORES) not in (None, _checksum(arrays)):
-                raise DamagedFileError(path, "they are not the scores that its record was made from")
+            kept = None if record is None else record.get(_OF_SCORES)
+            if kept not in (None, _checksum(arrays)):
+                arrays = self._load_former(key, str(kept))
         except DamagedFileError as error:
             kept = self._set_aside(key)
             where = f"It was put into {self.folder / DAMAGED}." if kept else "Delete it and its record."
             told = f"{where} Run the same command again to compute the cell anew."
             raise DamagedFileError(path, error.reason, told) from error
         return CellScores(arrays["id_scores"], arrays["ood_scores"], arrays.get("id_correct"))
+
+    def _load_former(self, key: str, checksum: str) -> dict[str, np.ndarray[Any, Any]]:
+        """The scores that the record was made from, where a writer died before it replaced that too."""
+        path = self._former_scores(key, checksum)
+        arrays = _load_npz(path) if path.exists() else {}
+        if _checksum(arrays) != checksum:
+            raise DamagedFileError(self._scores(key), "they are not the scores that its record was made from")
+        return arrays
 
     def has_scores(self, key: str) -> bool:
         """Whether the scores of a cell are there, without reading them."""
@@ -149,7 +182,10 @@ class Store:
 
     def _sound(self, path: Path) -> dict[str, Any] | None:
         try:
-            return read_sealed(path, SCHEMA)
+            record = read_sealed(path, SCHEMA)
+            if record.get("key") != path.stem:
+                raise DamagedFileError(path, "it has the key of another cell")
+            return record
         except FileNotFoundError:  # another process has set it aside
             return None
         except DamagedFileError as error:
@@ -173,6 +209,9 @@ class Store:
 
     def _scores(self, key: str) -> Path:
         return self.folder / SCORES / f"{require_key(key)}.npz"
+
+    def _former_scores(self, key: str, checksum: str) -> Path:
+        return self.folder / SCORES / f"{key}-{checksum}.npz"
 
     def _failure(self, key: str) -> Path:
         return self.folder / FAILURES / f"{require_key(key)}.json"

@@ -18,14 +18,14 @@ from typing import Any
 from bench.atomic import write_atomically
 
 INDEX = "index.sqlite"
-VERSION = 1
+VERSION = 2
 
 Stamp = tuple[int, int]
 """The size of a file in bytes, and when it was changed in nanoseconds."""
 
 _TABLE = """
 CREATE TABLE cells (
-    name TEXT PRIMARY KEY, size INTEGER, changed INTEGER, crc32 INTEGER,
+    name TEXT PRIMARY KEY, size INTEGER, changed INTEGER, crc32 INTEGER, slot TEXT,
     method TEXT, id TEXT, ood TEXT, network TEXT, seed INTEGER, protocol TEXT, record TEXT
 )"""
 _COLUMNS = ("method", "id", "ood", "network", "seed", "protocol")
@@ -40,7 +40,12 @@ def stamp(status: os.stat_result) -> Stamp:
 
 def indexed_records(path: Path, stamps: Mapping[str, Stamp]) -> dict[str, dict[str, Any]]:
     """The records in the index whose files have these stamps still; none where there is no sound index."""
-    return {name: json.loads(text) for name, text in _texts(path, stamps)}
+    return {name: json.loads(text) for name, _, text in _rows(path, stamps)}
+
+
+def indexed_slots(path: Path, stamps: Mapping[str, Stamp]) -> dict[str, str]:
+    """The slots of these records, empty where a record has none."""
+    return {name: slot for name, slot, _ in _rows(path, stamps)}
 
 
 def write_index(path: Path, stamps: Mapping[str, Stamp], records: Mapping[str, Mapping[str, Any]]) -> int:
@@ -59,7 +64,7 @@ def write_index(path: Path, stamps: Mapping[str, Stamp], records: Mapping[str, M
             database.execute(f"PRAGMA user_version = {VERSION}")
             database.execute(_TABLE)
             rows.extend(_row(name, stamps[name], one) for name, one in records.items() if stamps[name][1] < settled)
-            database.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            database.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     write_atomically(path, fill)
     return len(rows)
@@ -68,14 +73,16 @@ def write_index(path: Path, stamps: Mapping[str, Stamp], records: Mapping[str, M
 def _row(name: str, of_file: Stamp, record: Mapping[str, Any]) -> tuple[Any, ...]:
     text = json.dumps(record, separators=(",", ":"))
     row = record.get("row", {})
-    return name, *of_file, _checksum(name, of_file, text), *(row.get(column) for column in _COLUMNS), text
+    slot = record.get("slot", "")
+    return name, *of_file, _checksum(name, of_file, slot, text), slot, *(row.get(column) for column in _COLUMNS), text
 
 
-def _checksum(name: str, of_file: Stamp, text: str) -> int:
-    return zlib.crc32(f"{name} {of_file} {text}".encode())
+def _checksum(name: str, of_file: Stamp, slot: str, text: str) -> int:
+    return zlib.crc32(f"{name} {of_file} {slot} {text}".encode())
 
 
-def _texts(path: Path, stamps: Mapping[str, Stamp]) -> Iterator[tuple[str, str]]:
+def _rows(path: Path, stamps: Mapping[str, Stamp]) -> Iterator[tuple[str, str, str]]:
+    """Name, slot and record of those rows that agree with the files."""
     if not path.exists():
         return
     try:
@@ -83,9 +90,9 @@ def _texts(path: Path, stamps: Mapping[str, Stamp]) -> Iterator[tuple[str, str]]
         with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as database:
             if database.execute("PRAGMA user_version").fetchone() != (VERSION,):
                 return
-            found = database.execute("SELECT name, size, changed, crc32, record FROM cells")
-            for name, size, changed, crc32, text in found:
-                if stamps.get(name) == (size, changed) and crc32 == _checksum(name, (size, changed), text):
-                    yield name, text
+            found = database.execute("SELECT name, size, changed, crc32, slot, record FROM cells")
+            for name, size, changed, crc32, slot, text in found:
+                if stamps.get(name) == (size, changed) and crc32 == _checksum(name, (size, changed), slot, text):
+                    yield name, slot, text
     except (sqlite3.Error, TypeError, ValueError):  # damaged: the files say it all
         return

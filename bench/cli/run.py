@@ -114,7 +114,7 @@ def run(
         preparation.load_images()
         print("\n".join(preparation.plan_lines()))
         return
-    from bench.running.asked import asked_for
+    from bench.running.asking import asked_for
     from bench.running.execute import execute
 
     with asked_for(preparation):

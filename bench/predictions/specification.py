@@ -11,8 +11,9 @@ from bench.errors import BenchError
 from bench.running.network_need import NetworkNeed
 from bench.running.preparation import Preparation
 from bench.running.specification import RunSpecification
+from bench.store import PREDICTIONS
 
-FOLDER = "misclassification"
+FOLDER = PREDICTIONS
 """Where in a results folder all of this is kept, apart from the cells of OOD detection."""
 
 

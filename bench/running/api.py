@@ -11,7 +11,7 @@ from bench.plugins import activate_with_project
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
-from .asked import asked_for
+from .asking import asked_for
 from .engines import make_engine
 from .execute import execute, write_files
 from .part import Shard

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
@@ -14,6 +13,7 @@ from bench.networks.checkpoint import Checkpoint, weights_hash_in
 from bench.networks.classifier import NETWORKS
 from bench.training.train import TrainingPlan
 
+from .asked import Planned
 from .cells import Cell
 from .network import NoNetwork, TestedNetwork, ensemble_of, no_network, origin_of, with_code
 from .network_need import NetworkNeed
@@ -21,27 +21,6 @@ from .preparation import Preparation
 
 UNKNOWN = ""
 """Stands for weights that are not there yet."""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A cell to come. `key` is empty where its network is not trained yet; then `slot` alone names it.
-
-    `need` is the name of its network in the run.
-    """
-
-    slot: str
-    key: str
-    method: str
-    id: str
-    ood: str
-    network: str
-    seed: int | None
-    need: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
 
 
 def planned_cells(preparation: Preparation) -> Iterator[Planned]:

@@ -11,12 +11,11 @@ from typing import Any
 from bench.atomic import require_writable, write_atomically, write_json
 from bench.errors import BenchError
 from bench.json_text import parse_json
-from bench.predictions.specification import FOLDER as PREDICTIONS
 from bench.progress import say
 from bench.running.asked import FOLDER as ASKED
 from bench.running.estimates import FOLDER as ESTIMATES
 from bench.running.network_notes import FOLDER as NETWORKS
-from bench.store import Store
+from bench.store import PREDICTIONS, Store
 from bench.suites.record import keep_suite, kept_suites
 
 _FIGURES = ("cell", "row", "tuning")

@@ -13,10 +13,9 @@ from pathlib import Path
 from bench.aside import MARK
 from bench.disk_clock import now_of
 from bench.leases import Lease
-from bench.predictions.specification import FOLDER as PREDICTIONS
 from bench.presence import in_use, present
 from bench.running.estimates import FOLDER as ESTIMATES
-from bench.store import DAMAGED, FAILURES, SCORES, Store
+from bench.store import DAMAGED, FAILURES, PREDICTIONS, SCORES, Store
 from bench.temporary import is_temporary, is_written
 
 HOUR, DAY = 3600.0, 86400.0
@@ -102,7 +101,7 @@ def _orphans(store: Store, now: float, *, busy: bool) -> Iterator[Rubbish]:
     keys = store.keys()
     for name, kind in ((SCORES, "scores without a record"), (ESTIMATES, "estimates without a record")):
         for path in sorted((store.folder / name).glob("*.npz")):
-            if path.stem not in keys and not path.name.startswith("."):
+            if path.stem.partition("-")[0] not in keys and not path.name.startswith("."):
                 one = _sized(path, kind, now)
                 if not busy and one.age >= HOUR:
                     yield one

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.canonical import content_key
 from bench.errors import BenchError
 from bench.leases import Owner
 from bench.presence import present
-from bench.running.asked import Asked, read_asked
-from bench.running.planned import Planned
+from bench.running.asked import Asked, Planned, read_asked
 from bench.store import FAILURES, Store
 
 
@@ -71,8 +69,7 @@ def _finished_slots(store: Store, planned: Mapping[str, Planned], times: Mapping
     finished = {by_key[key] for key in times.keys() & by_key.keys()}
     if len(finished) == len(planned) or len(finished) == len(times):
         return finished
-    slots = {record.get("slot") or content_key(record["cell"]) for record in store.records() if "cell" in record}
-    return finished | (slots & planned.keys())
+    return finished | (set(store.slots().values()) & planned.keys())
 
 
 def _sorted_out(store: Store, cells: list[Planned]) -> tuple[list[Failed], list[Planned]]:

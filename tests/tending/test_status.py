@@ -18,7 +18,8 @@ import bench
 from bench.cli.main import app
 from bench.errors import BenchError
 from bench.presence import announce
-from bench.running.asked import read_asked, specification_data
+from bench.running.asked import read_asked
+from bench.running.asking import specification_data
 from bench.running.network import TestedNetwork
 from bench.store import Store
 from bench.tending.status import status_of

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import __version__
+from bench.command_line import command_text
 from bench.plugins import loaded_plugins
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def provenance(device: torch.device, seconds: float) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command_text([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "device": describe_device(device),
         "threads": torch.get_num_threads(),
         "peak_memory_mb": peak_memory_mb(),

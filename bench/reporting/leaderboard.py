@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.atomic import write_atomically, write_text
+from bench.command_line import command_text
 from bench.errors import BenchError
 from bench.leaderboard_page import LEADERBOARD_PAGES, KeptRun, LeaderboardMaterial
 from bench.store import Store
@@ -27,7 +28,7 @@ def write_leaderboard(folders: Sequence[Path], out: Path) -> Path:
     names = run_names(folders)
     runs = [_kept_run(folder, name, number) for number, (folder, name) in enumerate(zip(folders, names, strict=True))]
     methods = {str(method) for run in runs for method in run.results.rows["method"]}
-    command = " ".join(["bench leaderboard", *map(str, folders), f"--out {out}"])
+    command = command_text(["bench", "leaderboard", *map(str, folders), "--out", str(out)])
     page = LEADERBOARD_PAGES.get("html")(LeaderboardMaterial(runs, groups_of(methods), command))
     for run, folder in zip(runs, folders, strict=True):
         if run.report:

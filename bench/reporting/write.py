@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
+from bench.command_line import command_text
 from bench.errors import BenchError
 from bench.report_page import REPORT_PAGES, Gallery
 
@@ -36,11 +37,11 @@ def write_report(
     if output_format not in FORMATS:
         raise BenchError(f"There is no report format '{output_format}'. Known: {', '.join(FORMATS)}.")
     path = out or folder / f"report.{FORMATS[output_format]}"
-    words = ["bench report", str(folder), f"--format {output_format}"]
-    words += [f"{name} {value}".strip() for name, value in (settings or {}).items()]
+    words = ["bench", "report", str(folder), "--format", output_format]
+    words += [word for pair in (settings or {}).items() for word in pair if word]
     material = gather(
         folder,
-        command=" ".join(words),
+        command=command_text(words),
         galleries=galleries,
         remarks=remarks,
         transfers=transfers,

@@ -16,6 +16,7 @@ from torch import nn
 from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.detector_file import read_description, state_of, write_description
+from bench.detector_network import DetectorNetwork, describe_network, facts_of_network, tested_on
 from bench.device import pick_device
 from bench.errors import BenchError
 from bench.extraction.extract import extract
@@ -27,9 +28,7 @@ from bench.networks.classifier import NETWORKS
 from bench.plugins import code_entry, require_code
 from bench.provenance import provenance
 from bench.running.extraction import Extractor, seen_by, wanted_by
-from bench.running.facts import facts_of_checkpoint
 from bench.running.fitter import Fitter
-from bench.running.network import TestedNetwork
 from bench.threshold_choice import ThresholdFrom, choose_threshold
 
 RULE = "out-of-distribution where score < threshold, else in-distribution; larger scores are more in-distribution"
@@ -52,10 +51,11 @@ class Detector:
     DeVries & Taylor 2018 write g(x; delta) = OOD where c <= delta; that is this rule, with the next smaller
     floating-point number for delta. Or delta was chosen from misclassified images, and `tpr` is None. `validation` says
     on how many images delta was chosen, which share it calls ID, and, of misclassified ones, their number and the
-    detection error; `training` on which images the method was fitted, or None for one that needs none.
+    detection error; `training` on which images the method was fitted, or None for one that needs none. `checkpoint` is
+    the network, which may be one from elsewhere.
     """
 
-    checkpoint: Checkpoint
+    checkpoint: DetectorNetwork
     method: Method
     threshold: float
     tpr: float | None
@@ -82,14 +82,17 @@ class Detector:
         scores, _ = _score(self._network, self.checkpoint, self.method, images, self.device)
         return Decision(scores, scores >= self.threshold)
 
-    def save(self, path: str | Path, *, checkpoint: str | Path) -> None:
+    def save(self, path: str | Path, *, checkpoint: str | Path | None) -> None:
         """Write the detector as JSON; `checkpoint` is the file of its network, which is pointed to, not copied.
+
+        It is None for a network from elsewhere that needs no file of weights beside what opens it.
 
         What a method learnt from training images goes into a file beside it, `NAME.method.safetensors`. Raises
         `BenchError` if `checkpoint` does not hold the detector's network, or a file cannot be written.
         """
         learnt = self.method if "training" in self.method.needs else None
-        write_description(Path(path), self.describe(), Path(checkpoint), learnt)
+        file = None if checkpoint is None else Path(checkpoint)
+        write_description(Path(path), self.describe(), file, learnt)
 
     @classmethod
     def load(cls, path: str | Path, *, device: str = "auto") -> Detector:
@@ -103,7 +106,8 @@ class Detector:
             )
         again = "Fit the detector again with bench threshold."
         require_code(described, "method_code", type(method), f"{path} was made", again)
-        require_code(described, "network_code", NETWORKS.get(checkpoint.network), f"{path} was made", again)
+        if isinstance(checkpoint, Checkpoint):  # of others the code is in the hash of the weights
+            require_code(described, "network_code", NETWORKS.get(checkpoint.network), f"{path} was made", again)
         if "training" in method.needs:
             method = state_of(Path(path), described)
         else:
@@ -119,28 +123,27 @@ class Detector:
             "method": self.method.name,
             "method_version": self.method.version,
             **code_entry("method_code", type(self.method)),
-            **code_entry("network_code", NETWORKS.get(self.checkpoint.network)),
+            **self._network_code(),
             "parameters": self.method.parameters(),
             "threshold": self.threshold,
             "tpr": self.tpr,
             "validation": self.validation,
             "training": self.training,
-            "checkpoint": {
-                "weights_hash": self.checkpoint.weights_hash,
-                "network": self.checkpoint.network,
-                "id_dataset": self.checkpoint.id_dataset,
-                "transform": self.checkpoint.transform.to_dict(),
-            },
+            "checkpoint": describe_network(self.checkpoint),
             "provenance": self.provenance,
         }
 
+    def _network_code(self) -> dict[str, Any]:
+        registered = isinstance(self.checkpoint, Checkpoint)
+        return code_entry("network_code", NETWORKS.get(self.checkpoint.network)) if registered else {}
+
     @cached_property
     def _network(self) -> nn.Module:
-        return TestedNetwork.of(self.checkpoint, self.device).model
+        return tested_on(self.checkpoint, self.device).model
 
 
 def fit_detector(
-    checkpoint: Checkpoint,
+    checkpoint: DetectorNetwork,
     method: Method,
     images: Images,
     *,
@@ -160,7 +163,7 @@ def fit_detector(
     started = time.perf_counter()
     chosen = pick_device(device)
     method = _fitted(method, checkpoint, train, chosen)
-    scores, correct = _score(TestedNetwork.of(checkpoint, chosen).model, checkpoint, method, images, chosen)
+    scores, correct = _score(tested_on(checkpoint, chosen).model, checkpoint, method, images, chosen)
     choice = choose_threshold(scores, correct, threshold_from=threshold_from, tpr=tpr)
     validation = {
         "images": len(images),
@@ -183,7 +186,7 @@ def require_one_network(method: Method) -> None:
         raise BenchError(f"{method.name} looks at {what}, and a detector has one. Use another method.")
 
 
-def _fitted(method: Method, checkpoint: Checkpoint, train: Images | None, device: torch.device) -> Method:
+def _fitted(method: Method, checkpoint: DetectorNetwork, train: Images | None, device: torch.device) -> Method:
     """`method` fitted on the checkpoint's last layer and, where it needs them, the training images.
 
     Raises `BenchError` if the checkpoint or the images lack what it needs.
@@ -195,13 +198,13 @@ def _fitted(method: Method, checkpoint: Checkpoint, train: Images | None, device
         return train
 
     require_one_network(method)
-    method.check(facts_of_checkpoint(checkpoint, training_images))
-    extract = Extractor(TestedNetwork.of(checkpoint, device), device)
+    method.check(facts_of_network(checkpoint, training_images))
+    extract = Extractor(tested_on(checkpoint, device), device)
     return Fitter(extract, training_images, checkpoint.id_dataset).fit(method).method
 
 
 def _score(
-    network: nn.Module, checkpoint: Checkpoint, method: Method, images: Images, device: torch.device
+    network: nn.Module, checkpoint: DetectorNetwork, method: Method, images: Images, device: torch.device
 ) -> tuple[Scores, NDArray[np.bool_] | None]:
     """The scores `(N,)`, and which images are classified rightly, or None without labels."""
     if len(images) == 0:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.atomic import write_json
 from bench.data.transform import InputTransform
+from bench.detector_network import DetectorNetwork, GivenNetwork
 from bench.errors import BenchError
 from bench.json_text import parse_json
 from bench.method_contract import Method
@@ -26,13 +27,12 @@ _CHECKPOINT_KEYS = {"path", "weights_hash", "network", "id_dataset", "transform"
 _MAKE = "A new detector is made by: bench threshold … --out detector.json"
 
 
-def write_description(path: Path, description: dict[str, Any], checkpoint: Path, learnt: Method | None) -> None:
+def write_description(path: Path, description: dict[str, Any], checkpoint: Path | None, learnt: Method | None) -> None:
     """Write what a detector is to `path`, with the way to its `checkpoint` file: relative when that lies beside it.
 
     `learnt` is the method where it learnt something from training images, which goes into a file beside `path`.
     """
-    folder, target = path.resolve().parent, checkpoint.resolve()
-    way = target.relative_to(folder).as_posix() if target.is_relative_to(folder) else str(target)
+    way = None if checkpoint is None else _way(path.resolve().parent, checkpoint.resolve())
     found = {**description, "checkpoint": {"path": way, **description["checkpoint"]}}
     _open_checkpoint(path, found)
     if learnt is not None:
@@ -42,7 +42,11 @@ def write_description(path: Path, description: dict[str, Any], checkpoint: Path,
     write_json(path, {"format": FORMAT, "schema": SCHEMA, **found})
 
 
-def read_description(path: Path) -> tuple[dict[str, Any], Checkpoint]:
+def _way(folder: Path, target: Path) -> str:
+    return target.relative_to(folder).as_posix() if target.is_relative_to(folder) else str(target)
+
+
+def read_description(path: Path) -> tuple[dict[str, Any], DetectorNetwork]:
     """What `write_description` wrote, and the checkpoint, which is still the same one.
 
     Raises `BenchError` for files that are missing, damaged, of another kind or from a newer version, and for a
@@ -86,6 +90,7 @@ def _parse(path: Path) -> dict[str, Any]:
         lacking = _KEYS - set(description) | _CHECKPOINT_KEYS - set(description["checkpoint"])
         if lacking or not math.isfinite(description["threshold"]):
             raise ValueError(f"it lacks {', '.join(sorted(lacking)) or 'a finite threshold'}")
+        _require_texts(description["checkpoint"])
     except OSError as error:
         raise BenchError(f"Cannot read the detector {path}: {error.strerror}. {_MAKE}") from error
     except (ValueError, TypeError, KeyError) as error:
@@ -93,11 +98,32 @@ def _parse(path: Path) -> dict[str, Any]:
     return description
 
 
-def _open_checkpoint(path: Path, description: dict[str, Any]) -> Checkpoint:
+def _require_texts(facts: dict[str, Any]) -> None:
+    """Raise `ValueError` where what a checkpoint is called, or where it is, is no text."""
+    for key, value in facts.items():
+        if key != "transform" and not isinstance(value, str | None):
+            raise ValueError(f"its '{key}' is {value!r:.80}")
+
+
+def _open_checkpoint(path: Path, description: dict[str, Any]) -> DetectorNetwork:
     facts = description["checkpoint"]
-    file = path.parent / facts["path"]
-    if not file.is_file():
+    file = None if facts["path"] is None else path.parent / facts["path"]
+    if file is not None and not file.is_file():
         raise BenchError(f"The detector {path} needs the checkpoint {file}, which is not there. Put it back. {_MAKE}")
+    if "opened_by" in facts:
+        given = GivenNetwork.open(facts, file)
+        if given.weights_hash != facts["weights_hash"]:
+            raise BenchError(
+                f"The network {facts['opened_by']} is not the one that {path} was made for: its weights or its code "
+                f"have changed. Put those back. {_MAKE}"
+            )
+        return given
+    if file is None:
+        raise BenchError(f"{path} does not say where its checkpoint is. {_MAKE}")
+    return _own(path, file, facts)
+
+
+def _own(path: Path, file: Path, facts: dict[str, Any]) -> Checkpoint:
     transform = InputTransform.from_dict(facts["transform"])
     if is_own_checkpoint(file):
         checkpoint = Checkpoint.load(file)

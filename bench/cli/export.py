@@ -11,7 +11,18 @@ from bench.errors import BenchError
 
 from .columns import print_columns
 from .detector_making import Choice, ChosenBy, NetworkOptions, Reading, fit, network_for, resolve, validation_images
-from .options import Checkpoint, Data, Device, Network, Normalize, Recipe, Settings, SkipBroken
+from .options import (
+    Checkpoint,
+    Data,
+    Device,
+    LastLayer,
+    Network,
+    Normalize,
+    Recipe,
+    Settings,
+    SkipBroken,
+    Transform,
+)
 
 if TYPE_CHECKING:
     from bench.data.images import Images
@@ -34,6 +45,8 @@ def export(
     ] = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
+    transform: Transform = None,
+    last_layer: LastLayer = None,
     network: Network = None,
     recipe: Recipe = None,
     seed: Annotated[int | None, typer.Option(help="The seed to train with (default: 0).")] = None,
@@ -59,17 +72,17 @@ def export(
     choice, settings = Choice.of(threshold_from, tpr), settings_from(setting or [])
     reading, wanted = (
         Reading(data, bool(skip_broken), device),
-        NetworkOptions(checkpoint, normalize, network, recipe, seed),
+        NetworkOptions(checkpoint, normalize, network, recipe, seed, transform, last_layer),
     )
-    training = (normalize, network, recipe, seed, setting)
+    training = (normalize, transform, recipe, seed, setting)
     if detector is not None:
-        _refuse_beside("a detector's file", run, method, ood, tpr, checkpoint, *training)
+        _refuse_beside("a detector's file", run, method, ood, tpr, checkpoint, network, last_layer, *training)
         found, images = _opened(detector, id, reading)
     elif method is None:
         raise BenchError("Give a detector's file, or say with --method which score is meant.")
     elif run is not None:
         _refuse_beside("--run", *training)
-        found, images = _of_run(run, method, id, ood, checkpoint, choice, reading)
+        found, images = _of_run(run, method, id, ood, wanted, choice, reading)
     elif id is None or ood is not None:
         raise BenchError("Say with --id which images the threshold is chosen on; --ood is asked for with --run only.")
     else:
@@ -107,7 +120,7 @@ def _of_run(
     method: str,
     id_text: str | None,
     ood: str | None,
-    checkpoint: Path | None,
+    wanted: NetworkOptions,
     choice: Choice,
     reading: Reading,
 ) -> tuple[Detector, Images]:
@@ -119,7 +132,8 @@ def _of_run(
     chosen = method_of(cell)
     require_exportable(chosen)
     _, data_set = resolve(method, id_text or cell["row"]["id"], {})
-    return fit(network_of(cell, checkpoint), chosen, data_set, choice, reading)
+    network = network_of(cell, wanted.checkpoint, wanted.network, wanted.last_layer)
+    return fit(network, chosen, data_set, choice, reading)
 
 
 def _made(

@@ -11,7 +11,18 @@ import typer
 from .columns import print_columns
 from .detector_making import Choice, ChosenBy, NetworkOptions, Reading, fit, network_for, resolve
 from .formats import FormatOption, TableOrJson
-from .options import Checkpoint, Data, Device, Network, Normalize, Recipe, Settings, SkipBroken
+from .options import (
+    Checkpoint,
+    Data,
+    Device,
+    LastLayer,
+    Network,
+    Normalize,
+    Recipe,
+    Settings,
+    SkipBroken,
+    Transform,
+)
 
 if TYPE_CHECKING:
     from bench.detector import Detector
@@ -32,6 +43,8 @@ def threshold(
     ] = None,
     checkpoint: Checkpoint = None,
     normalize: Normalize = None,
+    transform: Transform = None,
+    last_layer: LastLayer = None,
     network: Network = None,
     recipe: Recipe = None,
     seed: Annotated[int | None, typer.Option(help="The seed to train with (default: 0).")] = None,
@@ -55,7 +68,7 @@ def threshold(
     choice = Choice.of(threshold_from, tpr)  # a wrong one is refused before hours of training
     settings, reading = settings_from(setting or []), Reading(data, bool(skip_broken), device)
     chosen, data_set = resolve(method, id, settings)
-    wanted = NetworkOptions(checkpoint, normalize, network, recipe, seed)
+    wanted = NetworkOptions(checkpoint, normalize, network, recipe, seed, transform, last_layer)
     found, file = network_for(chosen, data_set, settings, wanted, reading)
     detector, _ = fit(found, chosen, data_set, choice, reading)
     if out is not None:

@@ -9,13 +9,14 @@ from typing import Any
 from bench.cache import cache_root
 from bench.canonical import canonical_json
 from bench.data.transform import InputTransform
+from bench.detector_network import DetectorNetwork, GivenNetwork
 from bench.errors import BenchError
 from bench.method_contract import METHODS, Method
 from bench.networks.checkpoint import Checkpoint, is_own_checkpoint
 from bench.networks.foreign import load_foreign
 from bench.plugins import require_code
 from bench.store import Store
-from bench.zoo.opening import is_foreign
+from bench.zoo.opening import is_foreign, open_network
 
 Record = Mapping[str, Any]
 
@@ -60,17 +61,19 @@ def method_of(record: Record) -> Method:
     return method
 
 
-def network_of(record: Record, checkpoint: Path | None) -> Checkpoint:
+def network_of(
+    record: Record, checkpoint: Path | None, network: str | None = None, last_layer: str | None = None
+) -> DetectorNetwork:
     """The network of a cell, from the file `checkpoint` or from among those that were trained here.
 
-    Raises `BenchError` where it is not found, or the file holds another one.
+    One from elsewhere is what `network` names, or else its name in the run. Raises `BenchError` where it is not found,
+    or is another one.
     """
     cell, row = record["cell"], record["row"]
     if is_foreign(cell["network"]):
-        raise BenchError(
-            f"The run is of {cell['network']}, and a detector keeps networks of this project only. Register that one "
-            "as a plugin, and evaluate it by its name."
-        )
+        return _from_elsewhere(record, network or cell["network"], checkpoint, last_layer)
+    if network is not None or last_layer is not None:
+        raise BenchError("--network and --last-layer are for runs of networks from elsewhere. Leave them out.")
     if checkpoint is None:
         return _trained(row["id"], cell)
     if is_own_checkpoint(checkpoint):
@@ -82,6 +85,19 @@ def network_of(record: Record, checkpoint: Path | None) -> Checkpoint:
         raise BenchError(
             f"{checkpoint} is not the network of the run: its weights are {found.weights_hash[:12]}, not "
             f"{row['weights']}. Give that one."
+        )
+    return found
+
+
+def _from_elsewhere(record: Record, text: str, checkpoint: Path | None, last_layer: str | None) -> GivenNetwork:
+    cell, row = record["cell"], record["row"]
+    transform = InputTransform.from_dict(cell["transform"])
+    named = open_network(text, checkpoint)
+    found = GivenNetwork.of(named, text, transform, id_dataset=row["id"], last_layer=last_layer)
+    if found.weights_hash != cell["weights"]:
+        raise BenchError(
+            f"{text} is not the network of the run: its weights or its code differ. Say with --network and "
+            "--checkpoint what was said to bench run."
         )
     return found
 

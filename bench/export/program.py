@@ -14,6 +14,8 @@ from bench.errors import BenchError
 from bench.method_contract import METHODS, Method, TensorScore
 from bench.networks.classifier import NetworkOutput
 
+from .adapted import traceable
+
 EXAMPLES = 4
 """How many images a program is traced with; it takes any number from 1 on."""
 
@@ -54,7 +56,7 @@ def trace(detector: Detector) -> ExportedProgram:
     """
     transform = detector.checkpoint.transform
     # Weights in the order that a file takes as they are; images in channels-last memory lead to the same kernels.
-    network = detector.checkpoint.build().requires_grad_(False)
+    network = traceable(detector.checkpoint.build()).requires_grad_(False)
     program = DetectorProgram(network, transform, _score_of(detector.method)).eval()
     example = torch.zeros(EXAMPLES, transform.channels, transform.height, transform.width)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,46 +22,6 @@ from bench.errors import BenchError
 from tests.zoo.test_opening import export_onnx
 
 RUNNER = CliRunner()
-
-SOURCE = '''
-import torch
-from torch import nn
-
-class Net(nn.Module):
-    """A small network for 8x8 digits, with a second layer of the last one's shape."""
-
-    def __init__(self, factor):
-        super().__init__()
-        self.conv, self.fc, self.other = nn.Conv2d(1, 6, 3), nn.Linear(6, 10), nn.Linear(6, 10)
-        self.factor = factor
-
-    def forward(self, images):
-        features = self.conv(images).relu().mean((2, 3))
-        self.other(features)
-        return self.fc(features) * self.factor
-
-def plain():
-    return Net(1.0)
-
-def scaled():
-    return Net(2.0)
-'''
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a user's module and a file of weights for its network, which is the current one."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    (folder / "nets.py").write_text(SOURCE)
-    torch.manual_seed(0)
-    shapes = {"conv": (6, 1, 3, 3), "fc": (10, 6), "other": (10, 6)}
-    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
-    state |= {f"{name}.bias": torch.randn(shape[0]) for name, shape in shapes.items()}
-    torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, folder / "w.pth")
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    return folder
 
 
 def call(*options: str, network: str = "nets.py:plain", normalize: str | None = "0.5/0.25") -> Result:
@@ -139,7 +98,8 @@ def test_what_was_run_is_found_again_and_other_code_is_not(here: Path, capsys: p
     assert not extracted(capsys)
     assert run("msp", network="nets.py:scaled")["weights"][0] != first["weights"][0]
     assert extracted(capsys)
-    (here / "nets.py").write_text(SOURCE.replace("return Net(1.0)", "return Net(-1.0)"))
+    source = here / "nets.py"
+    source.write_text(source.read_text().replace("return Net(1.0)", "return Net(-1.0)"))
     assert run("msp")["weights"][0] != first["weights"][0]
     assert extracted(capsys)
 

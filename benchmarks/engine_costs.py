@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.engine import ENGINES, EngineOptions
-from bench.running import driver
+from bench.running.driver import Driver
 from bench.running.part import Part
 from bench.running.preparation import Preparation
 from bench.running.specification import RunSpecification
@@ -65,8 +65,10 @@ def stub(task: Task) -> PartReport:
     return PartReport((str(task.part.ood[0]),), ())
 
 
-class Unfound(driver.Driver):
-    """A driver to which no part is found done."""
+class Unfound(Driver):
+    """A driver to which no part is found done, and whose workers do nothing."""
+
+    function = staticmethod(stub)
 
     def _found(self, part: Part) -> PartReport | None:
         del part
@@ -78,7 +80,6 @@ def overhead(folder: Path, cells: int, processes: int) -> None:
     specification = RunSpecification(method=("msp",), id="digits", ood=("uniform",), device="cpu", out=folder)
     work = Work(Preparation(specification))
     parts = [Part("convnet", (f"set {number}",), ("msp",)) for number in range(cells)]
-    driver.perform = stub
     engine = ENGINES.get("processes")(EngineOptions(processes=processes, share_devices=False))
     with engine:
         for future in [engine.submit(str, number) for number in range(processes)]:

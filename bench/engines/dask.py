@@ -96,10 +96,11 @@ class Dask(Engine):
 
 def _hand_on(distributed: Any, future: Future[Any], theirs: Any) -> None:
     """What came of a Dask future, said as `concurrent.futures` does."""
-    error = theirs.exception() if theirs.status == "error" else None
-    if theirs.status == "finished":
+    try:
+        if theirs.status == "cancelled":
+            raise BenchError("The Dask scheduler is gone. The same command goes on from there.")
         future.set_result(theirs.result())
-    elif isinstance(error, distributed.scheduler.KilledWorker):
+    except distributed.scheduler.KilledWorker as error:
         future.set_exception(WorkerDiedError("the workers that did it died", tries=error.allowed_failures + 1))
-    else:
-        future.set_exception(error or BenchError("The Dask scheduler is gone. The same command goes on from there."))
+    except BaseException as error:
+        future.set_exception(error)

@@ -78,6 +78,8 @@ class Slurm(Engine):
         utils = self._submitit.core.utils
         try:
             future.set_result(job.result())
+        except utils.FailedJobError as error:  # an error of the task, which is an uncompleted job, too
+            future.set_exception(error)
         except utils.UncompletedJobError as error:
             how = f"the job {job.job_id} ended without an answer ({job.state}); its log: {job.paths.stderr}"
             died = WorkerDiedError(how)

@@ -27,6 +27,9 @@ TRIES = 3
 class Driver:
     """Has the parts of a run done by an engine; their results come to the run's store, not through here."""
 
+    function = staticmethod(perform)
+    """What workers call with a task."""
+
     def __init__(self, work: Work, engine: Engine) -> None:
         self.work, self.engine = work, engine
         self.run = uuid.uuid4().hex
@@ -68,7 +71,7 @@ class Driver:
             while todo and not is_asked() and len(running) < self.engine.room:
                 number = todo.popleft()
                 task = Task(self.run, self.work.preparation.specification, self._parts[number], self.stop)
-                running[self.engine.submit(perform, task)] = number
+                running[self.engine.submit(self.function, task)] = number
             for future in self._next(running):
                 number = running.pop(future)
                 report = self._report_of(future, number)

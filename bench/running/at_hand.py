@@ -24,9 +24,16 @@ class AtHand:
 
 
 def load_at_hand(
-    sets: Mapping[str, DataSet], place: Place, suite: Suite | None, *, skip_broken: bool = False
+    sets: Mapping[str, DataSet],
+    place: Place,
+    suite: Suite | None,
+    *,
+    role: str = "OOD",
+    skip_broken: bool = False,
 ) -> AtHand:
     """The test images of `sets`, without broken ones if `skip_broken`; those of a suite may be missing, unless all are.
+
+    `role` says in messages which of a suite's sets these are.
 
     Raises `MissingDataError` for a set that is missing and of no suite, or when all are, and `BenchError` for a set
     without images or with broken ones.
@@ -41,6 +48,6 @@ def load_at_hand(
                 raise
             missing[name] = str(error)
     if suite is not None and missing and not images:
-        which = f"None of the OOD sets that were asked for of the suite {suite.name} is on this machine."
+        which = f"None of the {role} sets that were asked for of the suite {suite.name} is on this machine."
         raise MissingDataError("\n".join([which, *missing.values()]))
     return AtHand(images, missing)

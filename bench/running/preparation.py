@@ -296,13 +296,22 @@ class Preparation:
 
     @property
     def missing(self) -> dict[str, str]:
-        """The OOD sets of a suite that are missing, and how to get each."""
-        return self._ood_at_hand.missing
+        """The OOD and covariate-shifted sets of a suite that are missing, and how to get each."""
+        return {**self._ood_at_hand.missing, **self._shifted_at_hand.missing}
 
     @cached_property
+    def _shifted_at_hand(self) -> AtHand:
+        spec = self.specification
+        suite = spec.suite if spec.full_spectrum else None
+        return load_at_hand(self.shifted_sets, self.place, suite, role="covariate", skip_broken=spec.skip_broken)
+
+    @property
     def shifted_images(self) -> dict[str, Images]:
-        """The covariate-shifted images that count as ID in the test, by name, in the order of names."""
-        return {name: self._usable(one.load("test", self.place), name) for name, one in self.shifted_sets.items()}
+        """The covariate-shifted images that count as ID in the test, by name, in the order of names.
+
+        Those of a suite that are missing are left out.
+        """
+        return self._shifted_at_hand.images
 
     @cached_property
     def tune_images(self) -> Images | None:

@@ -35,7 +35,9 @@ class SuiteRecord:
 
     @classmethod
     def of(cls, suite: Suite, absent: Mapping[str, str]) -> SuiteRecord:
-        """That of a run of `suite` in which the sets `absent` could not be run."""
+        """That of a run of `suite` in which the sets `absent` could not be run, for the reason that each has."""
+        covariate = {name: absent[name] for name in map(set_name, suite.covariate) if name in absent}
+        left_out = tuple(f"Full spectrum without {name}: {why}." for name, why in covariate.items())
         groups = {group: tuple(map(set_name, sets)) for group, sets in suite.groups.items()}
         return cls(
             suite.name,
@@ -43,9 +45,9 @@ class SuiteRecord:
             set_name(suite.id),
             groups,
             suite.metrics,
-            suite.notes,
+            (*suite.notes, *left_out),
             dict(suite.images),
-            dict(absent),
+            {name: why for name, why in absent.items() if name not in covariate},
         )
 
     def group_of(self, ood: str) -> str:

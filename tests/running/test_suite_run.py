@@ -219,3 +219,19 @@ def test_a_full_spectrum_run_of_ones_own_suite(mine: Path, tmp_path: Path) -> No
     plain = bench.run("brightness", suite=mine, ood="uniform", out=tmp_path / "plain")
     assert frame["n_id"].tolist() == [plain["n_id"].iloc[0] + 20]
     assert frame["group"].tolist() == plain["group"].tolist() == ["far"]
+
+
+def test_a_covariate_set_that_is_missing_stops_nothing_and_is_noted(mine: Path, tmp_path: Path) -> None:
+    mine.write_text(MINE.replace("far =", 'covariate = ["dimmed=npz:dimmed.npz", "night=npz:night.npz"]\nfar ='))
+    asked: dict[str, Any] = {"suite": mine, "full_spectrum": True, "ood": "uniform", "out": tmp_path / "out"}
+    with pytest.raises(MissingDataError, match="None of the covariate sets"):
+        bench.run("brightness", **asked)
+    pixels = np.random.default_rng(0).integers(0, 120, (20, 8, 8), dtype=np.uint8)
+    np.savez(mine.parent / "dimmed.npz", images=pixels, labels=np.arange(20) % 10)
+    frame = bench.run("brightness", **asked, files=True)
+    assert frame["n_id"].tolist() == [520]
+    assert list(json.loads(frame["shifted"][0])) == ["dimmed"]
+    assert (
+        "Full spectrum without night: the images are not on this machine."
+        in (tmp_path / "out" / "comparison.md").read_text()
+    )

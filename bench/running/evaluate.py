@@ -15,6 +15,8 @@ from bench.errors import BenchError
 from bench.extraction.options import Precision
 from bench.method_contract import Method
 from bench.plugins import activate_with_project
+from bench.suites.library import find_suite
+from bench.suites.suite import Suite
 from bench.zoo.given_transform import LibraryTransform, as_input_transform
 from bench.zoo.opening import is_foreign
 
@@ -30,9 +32,12 @@ if TYPE_CHECKING:
 def evaluate(
     model: nn.Module | str,
     *,
-    id: Given,
-    ood: Given | Sequence[Given] | Mapping[str, Given],
     methods: str | Method | Sequence[str | Method],
+    id: Given | None = None,
+    ood: Given | Sequence[Given] | Mapping[str, Given] = (),
+    suite: str | Path | Suite | None = None,
+    group: str | Sequence[str] = (),
+    full_spectrum: bool = False,
     shifted: Given | Sequence[Given] | Mapping[str, Given] = (),
     transform: InputTransform | LibraryTransform | None = None,
     normalize: str | None = None,
@@ -47,43 +52,48 @@ def evaluate(
     out: str | Path | None = None,
     settings: Mapping[str, Any] | None = None,
     skip_broken: bool = False,
+    plugin: str | Path | Sequence[str | Path] = (),
 ) -> pd.DataFrame:
     """Evaluate methods on ID/OOD pairs with a model at hand; one row per OOD set and method, as `bench.run` gives them.
 
     `model` turns normalised images `(N, C, H, W)` into logits `(N, K)`. It is run in eval mode and left exactly as it
     was. It may be a name instead, as `bench run --network` takes it (`timm:resnet18`, `models.py:make`), with the
     weights in the file `checkpoint`. `last_layer` names the layer that makes the logits, where it is not to be found.
-    Data sets are names, images at hand or torch Datasets; the keys of a mapping `ood` are the names in the table. With
-    `skip_broken` images that cannot be read are left out. The sets `shifted` count as in-distribution in the test,
-    besides the ID test images. Methods are names or objects. How the model's input is made is said by `transform`,
-    which may be torchvision's `weights.transforms()`, timm's data configuration or an image processor of transformers;
-    or by `normalize` (`cifar10`, `svhn`, `imagenet` or `MEAN/STD`) where the model takes images of the ID set's own
-    size; a network built from a checkpoint knows it. `train` are labelled images to fit on, for methods that need some;
-    by default the training images of the ID data set. `device` auto is where the model is. With `out` the results are
-    kept in that folder, and what it holds already is not computed again. `settings` maps `"odin.epsilon"` to a value,
-    for methods given by name.
+    Data sets are names, images at hand or torch Datasets; the keys of a mapping `ood` are the names in the table. A
+    `suite` (a name or the path of a file) names them too, narrowed by `group`, with its covariate-shifted sets by
+    `full_spectrum`. The sets `shifted` count as in-distribution in the test; `skip_broken` leaves broken images out.
+    How the model's input is made is said by `transform` (torchvision's `weights.transforms()`, timm's data
+    configuration, an image processor of transformers), or by `normalize` (`cifar10`, `svhn`, `imagenet` or `MEAN/STD`)
+    where the model takes images of the ID set's own size; a network built from a checkpoint knows it. `train` are
+    labelled images to fit on, by default those of the ID set. `device` auto is where the model is. With `out` results
+    are kept in that folder, and what it holds is not computed again. `settings` maps `"odin.epsilon"` to a value, for
+    methods given by name; `plugin` are files of your own.
 
-    Raises `BenchError` for bad input: among others when nothing says how the input is normalised, or when a method
-    needs a confidence branch or features that the model lacks; and when cells failed, after all others are done.
+    Raises `BenchError` for bad input, such as no word on the normalisation, and after all else when cells failed.
     """
-    activate_with_project()
-    network = _named_network(model, checkpoint)
+    activate_with_project(plugin)
     chosen = (methods,) if isinstance(methods, str | Method) else tuple(methods)
     sets = GivenSets.of(id=id, ood=ood, shifted=shifted, tune_on=tune_on, train=train)
     with tempfile.TemporaryDirectory() as temporary:
         specification = RunSpecification(
-            **sets.names, method=tuple(one if isinstance(one, str) else type(one).__name__ for one in chosen),
-            network=network, checkpoint=None if checkpoint is None else Path(checkpoint), normalize=normalize,
+            **sets.names, **_of_suite(suite, group), full_spectrum=full_spectrum, normalize=normalize,
+            method=tuple(one if isinstance(one, str) else type(one).__name__ for one in chosen),
+            network=_named_network(model, checkpoint), checkpoint=None if checkpoint is None else Path(checkpoint),
             last_layer=last_layer, protocol=protocol, settings=settings or {}, bindings=project_bindings(Path.cwd()),
             device=device, precision=precision, skip_broken=skip_broken, data=None if data is None else Path(data),
             out=Path(temporary if out is None else out),
         )  # fmt: skip
-        given_transform = None if transform is None else as_input_transform(transform)
         module = None if isinstance(model, str) else model
+        made = None if transform is None else as_input_transform(transform)
         preparation = ModelPreparation(
-            specification, module, methods=chosen, sources=sets.sources, transform=given_transform, train=sets.train
+            specification, module, methods=chosen, sources=sets.sources, transform=made, train=sets.train
         )
         return execute(preparation).to_frame()
+
+
+def _of_suite(suite: str | Path | Suite | None, group: str | Sequence[str]) -> dict[str, Any]:
+    found = find_suite(str(suite)) if isinstance(suite, str | Path) else suite
+    return {"suite": found, "group": (group,) if isinstance(group, str) else tuple(group)}
 
 
 def _named_network(model: nn.Module | str, checkpoint: str | Path | None) -> str | None:

@@ -29,13 +29,16 @@ class GivenSets:
     train: str | Images | None
 
     @classmethod
-    def of(cls, *, id: Given, ood: Several, shifted: Several, tune_on: Given | None, train: Given | None) -> GivenSets:
-        """The sets of these roles. Raises `BenchError` for what is no data set."""
-        of_id, of_ood = named_images(id, "id images"), named_images(ood, "ood images")
+    def of(
+        cls, *, id: Given | None, ood: Several, shifted: Several, tune_on: Given | None, train: Given | None
+    ) -> GivenSets:
+        """The sets of these roles; a suite names those that are not given. Raises `BenchError` for what is no set."""
+        of_id = {} if id is None else named_images(id, "id images")
+        of_ood = named_images(ood, "ood images")
         of_shifted = named_images(shifted, "shifted images")
         of_tuning = {} if tune_on is None else named_images(tune_on, "tuning images")
         names = {
-            "id": next(iter(of_id)),
+            "id": next(iter(of_id), ""),
             "ood": tuple(of_ood),
             "shifted": tuple(of_shifted),
             "tune_on": next(iter(of_tuning), None),

@@ -30,8 +30,8 @@ class ModelPreparation(Preparation):
     """A run's specification with a model, methods and images at hand in the place of some of its names.
 
     Without a `model` it is the one of another library that the specification names.
-    `methods` replaces the specification's; `sources` says what each of its data sets' names stands for; `train` are
-    the images that methods are fitted on, where they are not the ID data set's own.
+    `methods` replaces the specification's; `sources` says what its data sets' names stand for, where they are not what
+    they are called; `train` are the images that methods are fitted on, where they are not the ID data set's own.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class ModelPreparation(Preparation):
         self.train_source = train
         self.model, self.at_hand, self.sources, self.given_transform = model, methods, sources, transform
         named = select_methods(name for name in methods if isinstance(name, str))
-        require_used(specification.settings, [*sources, *named])
+        sets = (specification.id, *specification.ood, *specification.shifted)
+        require_used(specification.settings, [*sources, *sets, *named])
         if specification.device == "auto" and model is not None:
             specification = replace(specification, device=str(device_of(model)))
         super().__init__(specification)
@@ -65,7 +66,7 @@ class ModelPreparation(Preparation):
         return made
 
     def _data_set(self, text: str) -> DataSet:
-        source = self.sources[text]
+        source = self.sources.get(text, text)
         if isinstance(source, Images):
             return HeldSet(text, lambda _: source, source.classes)
         found = resolve_dataset(source, self.specification.bindings, self.specification.settings_of(text))
@@ -90,7 +91,7 @@ class ModelPreparation(Preparation):
     def train_images(self) -> Images:
         """The images that were given to fit on, else the training images of the ID data set."""
         if self.train_source is None:
-            if isinstance(self.sources[self.specification.id], Images):
+            if isinstance(self.sources.get(self.specification.id), Images):
                 raise BenchError("with images at hand as ID set, give some with train=…")
             return super().train_images
         if isinstance(self.train_source, Images):

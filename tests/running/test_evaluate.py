@@ -103,6 +103,30 @@ def test_rows_are_those_of_plain_torch_and_scikit_learn() -> None:
         assert row.seed is None
 
 
+def test_a_suite_names_the_sets_and_a_file_the_method(tmp_path: Path) -> None:
+    file = tmp_path / "margins.py"
+    file.write_text(
+        'import numpy as np\nimport bench\n\n\n@bench.method("margins")\ndef margins(outputs):\n'
+        '    """The largest logit minus the second."""\n    return -np.diff(np.sort(outputs.logits)[:, -2:])[:, 0]\n'
+    )
+    suite = tmp_path / "mine.toml"
+    suite.write_text(
+        'title = "Mine"\nid = "digits"\n[groups]\nnear = ["glyphs"]\nnoise = ["uniform"]\n[set.uniform]\ncount = 40\n'
+    )
+    model = Digits()
+    asked: dict[str, Any] = {"suite": suite, "group": "noise", "normalize": NORMALIZE}
+    frame = bench.evaluate(model, methods=["margins", "max-logit"], plugin=file, **asked)
+    assert frame[["id", "ood", "n_ood", "group"]].drop_duplicates().values.tolist() == [
+        ["digits", "uniform", 40, "noise"]
+    ]
+    by_name = bench.evaluate(
+        model, id="digits", ood="uniform", methods="max-logit", settings={"uniform.count": 40}, normalize=NORMALIZE
+    )
+    assert frame.set_index("method").loc["max-logit", "auroc"] == by_name["auroc"].item()
+    with pytest.raises(BenchError, match="Nothing given for --id"):
+        bench.evaluate(model, methods="msp", normalize=NORMALIZE)
+
+
 def test_a_notebook_shows_a_table() -> None:
     shown = call(Digits())._repr_html_()
     assert "<table" in shown

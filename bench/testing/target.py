@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.data.binding_kind import BINDING_KINDS
 from bench.data.dataset import DATASETS, DataSet
 from bench.data.location import data_root
 from bench.data.project import project_bindings
@@ -16,6 +17,7 @@ from bench.method_contract import METHODS, Method
 from bench.networks.classifier import NETWORKS, Classifier
 from bench.plugins import resolve_target
 from bench.plugins.file import file_of
+from bench.zoo.opening import KINDS as FOREIGN_KINDS
 
 from .check import Check
 from .checks import CHECKS
@@ -94,6 +96,7 @@ def _found(target: Target, kind: str | None, options: Options) -> Iterator[Check
     if "=" in text or text in bindings:
         yield _checked(resolve_dataset(text, bindings, {}), text, options)
     elif text.endswith(".py") or ":" in text:
+        _refuse_what_has_no_checks(text)
         objects = resolve_target(text)
         for one in objects:
             if _kind_of(one) or len(objects) == 1:
@@ -102,7 +105,21 @@ def _found(target: Target, kind: str | None, options: Options) -> Iterator[Check
         yield _checked(_registered(text, kind), text, options)
 
 
+def _refuse_what_has_no_checks(text: str) -> None:
+    """Raise `BenchError` for images without a name, and for a network of another library."""
+    kind = text.partition(":")[0]
+    if kind in BINDING_KINDS:
+        raise BenchError(f"'{text}' has no name. Give it one: NAME={text}.")
+    if kind in FOREIGN_KINDS:
+        raise BenchError(
+            f"'{text}' is a network from elsewhere, and the checks are for classes that a plugin registers. What is "
+            f"found of it, such as its last layer, is said by: bench run --network {text}"
+        )
+
+
 def _registered(name: str, kind: str | None) -> Any:
+    if name.endswith(".toml"):
+        raise BenchError(f"'{name}' is no method, data set or network. A suite is read by: bench describe suite {name}")
     holding = [one for one, registry in _REGISTRIES.items() if name in registry and kind in (None, one)]
     if len(holding) > 1:
         raise BenchError(f"'{name}' is a {' and a '.join(holding)}. Say which with --kind.")

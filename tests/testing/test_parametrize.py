@@ -105,6 +105,9 @@ def test_a_failure_of_one_check_is_an_assertion() -> None:
         ("nowhere.py", "no plugin file"),
         (int, "A subclass of bench.Method"),
         ("convnet", "Unknown method 'convnet'"),
+        ("timm:resnet18", "a network from elsewhere"),
+        ("folder:photos", "Give it one: NAME=folder:photos"),
+        ("mine.toml", "bench describe suite mine.toml"),
     ],
     ids=str,
 )

@@ -23,17 +23,18 @@ def train(
 ) -> None:
     """Train a network, or find it trained, and print the path of its checkpoint.
 
-    An interrupted training goes on from its last finished epoch. bench run finds the network again by itself.
+    An interrupted training goes on from its last finished epoch. bench run finds the network again by itself. With
+    torchrun --nproc-per-node N -m bench train … N processes train it, on a GPU each where there are GPUs.
     """
     from bench.data.broken import usable
     from bench.data.dataset import Place
     from bench.data.location import data_root
     from bench.data.project import project_bindings
     from bench.data.resolve import resolve_dataset
-    from bench.device import pick_device
     from bench.running.specification import settings_from, settings_of
     from bench.training.planning import plan_training
-    from bench.training.train import find_or_train
+    from bench.training.team import joined_team
+    from bench.training.together import find_or_train_together
 
     settings = settings_from(setting or [])
     data_set = resolve_dataset(id, project_bindings(Path.cwd()), settings_of(settings, id))
@@ -48,7 +49,9 @@ def train(
         recipe_settings=settings_of(settings, "recipe"),
         objective_settings=settings_of(settings, objective),
     )
-    checkpoint = find_or_train(plan, images, pick_device(device))
-    if out is not None:
-        checkpoint.save(out)
-    print(out or plan.path)
+    with joined_team(device) as (team, own_device):
+        checkpoint = find_or_train_together(plan, images, own_device, team)
+    if team.rank == 0:
+        if out is not None:
+            checkpoint.save(out)
+        print(out or plan.path)

@@ -13,10 +13,11 @@ from bench.data.images import Labels, Pixels
 from bench.data.transform import InputTransform
 from bench.seeds import torch_generator
 
-from .augmentation import crop_and_flip, cutout, pad_images
+from .augmentation import ALL, crop_and_flip, cutout, pad_images
 from .objective import Objective
 from .recipe import Augmentation, Recipe
 from .schedule import learning_rate
+from .team import ALONE, Team
 
 
 @dataclass
@@ -51,11 +52,11 @@ class TrainingData:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batch(self, chosen: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-        """Augmented, normalised images `(B, C, H, W)` in channels-last memory."""
-        pixels = crop_and_flip(self.padded, chosen, recipe.augmentation, generator).permute(0, 3, 1, 2)
+    def batch(self, chosen: Tensor, recipe: Recipe, generator: torch.Generator, part: slice = ALL) -> Tensor:
+        """The `part` of a batch of `chosen` images, augmented and normalised `(B, C, H, W)` in channels-last memory."""
+        pixels = crop_and_flip(self.padded, chosen, recipe.augmentation, generator, part).permute(0, 3, 1, 2)
         unit = pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels
-        return cutout(self.transform.normalize(unit), recipe.augmentation, generator)
+        return cutout(self.transform.normalize(unit), recipe.augmentation, generator, len(chosen), part)
 
 
 @dataclass
@@ -86,8 +87,12 @@ def train_epoch(
     epoch: int,
     seed: int,
     after_step: Callable[[int, int], None],
+    team: Team = ALONE,
 ) -> dict[str, float]:
     """Train one epoch; every random choice depends only on `seed` and `epoch`, so an epoch can be done again.
+
+    In a `team` each process passes its part of every batch, and the loss is that of the whole batch in all of them;
+    `model` is then one that `shared_model` made.
 
     Returns means over the epoch's images: `loss`, `accuracy`, with the branch `confidence`, and what the objective
     measured. `after_step` is called with the number of images done and the number in the epoch.
@@ -100,12 +105,12 @@ def train_epoch(
     for step, chosen in enumerate(batches):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, epoch + step / len(batches))
-        images, labels = data.batch(chosen, recipe, generator), data.labels[chosen]
+        images, labels = data.batch(chosen, recipe, generator, team.part(len(chosen))), data.labels[chosen]
         with torch.autocast(images.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-            output = model(images)
+            output = team.whole(model(images), len(chosen))
         loss = objective.loss(output, labels, generator)
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss * team.size if team.size > 1 else loss)
         optimizer.step()
         done += len(chosen)
         correct = (output.logits.argmax(1) == labels).sum()

@@ -30,8 +30,10 @@ from bench.stopping import check
 
 from .loop import TrainingData, train_epoch
 from .objective import OBJECTIVES, Objective
+from .parallel import shared_model
 from .recipe import Recipe
 from .resume import TrainingState, load_state, save_state
+from .team import ALONE, Team
 
 VERSION = 1
 
@@ -112,18 +114,25 @@ def _go_on_if_held(lease: Lease) -> None:
 
 
 def train(
-    plan: TrainingPlan, images: Images, device: torch.device, *, after_epoch: Callable[[], None] = lambda: None
+    plan: TrainingPlan,
+    images: Images,
+    device: torch.device,
+    *,
+    after_epoch: Callable[[], None] = lambda: None,
+    team: Team = ALONE,
 ) -> Checkpoint:
     """Train `plan` on `images` to the end and store the checkpoint; what is done of it already is not done again.
 
-    `after_epoch` is called when an epoch is safely stored.
+    `after_epoch` is called when an epoch is safely stored. Of a `team` the first process stores.
     """
-    state = _start(plan, device)
+    with team.first_before_others():  # it sets aside what is damaged
+        state = _start(plan, device)
     if state.epoch < plan.recipe.epochs:
         data = _prepare(plan, images, device)
-        _train_epochs(plan, state, data, after_epoch)
-    checkpoint = _finish(plan, state)
-    checkpoint.save(plan.path)
+        _train_epochs(plan, state, data, after_epoch, team)
+    checkpoint = _finish(plan, state, team)
+    if team.rank == 0:
+        checkpoint.save(plan.path)
     return checkpoint
 
 
@@ -160,14 +169,14 @@ def _prepare(plan: TrainingPlan, images: Images, device: torch.device) -> Traini
 
 
 def _train_epochs(
-    plan: TrainingPlan, state: TrainingState, data: TrainingData, after_epoch: Callable[[], None]
+    plan: TrainingPlan, state: TrainingState, data: TrainingData, after_epoch: Callable[[], None], team: Team
 ) -> None:
-    epochs = plan.recipe.epochs
+    model, epochs = shared_model(state.model, team, data.labels.device), plan.recipe.epochs
     progress = Progress(f"Training {plan.network} on {plan.id_dataset} ({plan.objective})", epochs * len(data))
     for epoch in range(state.epoch, epochs):
         before = epoch * len(data)
         means = train_epoch(
-            state.model,
+            model,
             state.optimizer,
             state.objective,
             data,
@@ -175,6 +184,7 @@ def _train_epochs(
             epoch=epoch,
             seed=plan.seed,
             after_step=lambda done, _, before=before: progress.update(before + done),  # type: ignore[misc]
+            team=team,
         )
         if not (np.isfinite(means["loss"]) and _is_finite(state.model)):
             raise BenchError(
@@ -183,7 +193,8 @@ def _train_epochs(
         kept = {name: float(value) for name, value in state.objective.state.items()}
         state.log.append({"epoch": epoch + 1, **means, **kept})
         state.epoch = epoch + 1
-        save_state(plan.folder, state)
+        if team.rank == 0:
+            save_state(plan.folder, state)
         progress.update(before + len(data), f"epoch {epoch + 1}/{epochs}, accuracy {100 * means['accuracy']:.1f} %")
         after_epoch()
     progress.finish(f"training accuracy {100 * state.log[-1]['accuracy']:.1f} %")
@@ -193,8 +204,9 @@ def _is_finite(model: Classifier) -> bool:
     return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
 
 
-def _finish(plan: TrainingPlan, state: TrainingState) -> Checkpoint:
+def _finish(plan: TrainingPlan, state: TrainingState, team: Team) -> Checkpoint:
     model: Classifier = state.model
+    together = {"processes": team.size} if team.size > 1 else {}
     return Checkpoint(
         network=plan.network,
         num_classes=model.num_classes,
@@ -205,6 +217,6 @@ def _finish(plan: TrainingPlan, state: TrainingState) -> Checkpoint:
         id_dataset=plan.id_dataset,
         objective=plan.objective,
         seed=plan.seed,
-        training={**plan.describe(), "log": state.log},
+        training={**plan.describe(), **together, "log": state.log},
         state={name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()},
     )

@@ -123,9 +123,8 @@ class Store:
         """
         path = self._scores(key)
         if not path.exists():
-            raise BenchError(
-                f"The scores of cell {key} are gone: {path} is missing. Delete {self._cell(key)} and re-run."
-            )
+            advice = f"Delete {self._cell(key)} and re-run." if self.has(key) else "Run the same command again."
+            raise BenchError(f"The scores of cell {key} are gone: {path} is missing. {advice}")
         try:
             arrays = _load_npz(path)
             record = self.get(key)

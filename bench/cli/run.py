@@ -38,7 +38,10 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from bench.engine import Engine
     from bench.running.execute import Outcome
+    from bench.running.part import Shard
+    from bench.running.preparation import Preparation
     from bench.running.specification import RunSpecification
 
 
@@ -114,11 +117,16 @@ def run(
         preparation.load_images()
         print("\n".join(preparation.plan_lines()))
         return
+    carry_out(preparation, chosen, part, printed)
+
+
+def carry_out(preparation: Preparation, engine: Engine, shard: Shard | None, printed: OutputFormat) -> None:
+    """Note what is asked for, have it done, and report it; raises `typer.Exit` with 1 or 2 where cells failed."""
     from bench.running.asking import asked_for
     from bench.running.execute import execute
 
     with asked_for(preparation):
-        report_outcome(specification, execute(preparation, chosen, part), printed)
+        report_outcome(preparation.specification, execute(preparation, engine, shard), printed)
 
 
 def _options_of(context: typer.Context) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from bench.atomic import write_atomically
 from bench.errors import BenchError
 from bench.names import require_key
-from bench.progress import Progress
+from bench.progress import Progress, say
+from bench.sealed import DamagedFileError
 from bench.statistics import METRICS, RESAMPLES, Estimated, Interval, estimate
 from bench.store import Store
 
@@ -71,6 +72,9 @@ class Estimates:
     def _kept_or_new(self, key: str) -> Estimated | None:
         try:
             scores = self.store.scores(key)
+        except DamagedFileError as error:
+            say(f"Warning: {error}")
+            return None
         except BenchError:  # whoever needs the scores themselves will be told
             return None
         origin = sha256(scores.id_scores.tobytes() + b"|" + scores.ood_scores.tobytes()).hexdigest()

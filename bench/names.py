@@ -33,8 +33,8 @@ def require_name(text: str, kind: str) -> str:
     return text
 
 
-def require_key(text: str) -> str:
+def require_key(text: object) -> str:
     """The key of a cell, as it stands in the names of its files. Raises `BenchError` for a text that is none."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text, re.ASCII):
-        raise BenchError(f"{text[:LONGEST]!r} is no key of a result: someone has changed the files of these results.")
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text, re.ASCII):
+        raise BenchError(f"{text!r:.80} is no key of a result: someone has changed the files of these results.")
     return text

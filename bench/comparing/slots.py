@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.running.sound_rows import require_sound_row
+
 Record = Mapping[str, Any]
 """A cell as the store keeps it."""
 
@@ -26,8 +28,9 @@ class Slot:
 
     @classmethod
     def of(cls, record: Record) -> Slot:
-        """The slot of a cell."""
-        return cls(**{name: str(record["row"][name]) for name in CALLED})
+        """The slot of a cell. Raises `BenchError` for a record that no run writes."""
+        row = require_sound_row(record)
+        return cls(**{name: str(row[name]) for name in CALLED})
 
     @property
     def words(self) -> str:

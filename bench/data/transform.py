@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -17,6 +18,9 @@ from .sizing import Interpolation, OddMargin, centre, filled, interpolated, requ
 
 Fit = Literal["crop", "stretch", "refuse"]
 """What is done with images of another size than the network takes."""
+
+LARGEST = 16_384
+"""Pixels of a side of a network's input at most, so that a slip or a hostile file cannot ask for all memory."""
 
 _WHITE = {"uint8": 255.0, "uint16": 65535.0}
 _LUMA = (0.299, 0.587, 0.114)
@@ -51,6 +55,9 @@ class InputTransform:
         require_word("interpolation", self.interpolation, Interpolation)
         require_word("fit of an input transform:", self.fit, Fit)
         require_word("odd margin of an input transform:", self.odd_margin, OddMargin)
+        sides = (self.height, self.width, self.height if self.resize is None else self.resize)
+        if not all(isinstance(side, int) for side in sides) or max(sides) > LARGEST:
+            raise BenchError(f"An input transform makes images of at most {LARGEST:,} pixels a side, not {sides}.")
         if min(self.height, self.width) < 1 or self.channels not in (1, 3):
             raise BenchError(
                 f"An input transform makes images of at least one pixel and 1 or 3 channels, not {self.height}x"
@@ -63,6 +70,8 @@ class InputTransform:
             )
         if min(self.std) <= 0:
             raise BenchError(f"Standard deviations of an input transform must be positive, got {self.std}.")
+        if not all(map(math.isfinite, (*self.mean, *self.std))):
+            raise BenchError(f"Means and standard deviations must be finite, got {self.mean} and {self.std}.")
         if self.resize is not None and (self.resize < min(self.height, self.width) or self.fit == "refuse"):
             raise BenchError(
                 f"An input transform cannot resize to {self.resize} pixels and then cut out {self.height}x{self.width} "
@@ -79,8 +88,11 @@ class InputTransform:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> InputTransform:
-        """The inverse of `to_dict`."""
-        return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+        """The inverse of `to_dict`. Raises `BenchError` for parts that are missing, unknown, or of another type."""
+        try:
+            return cls(**{**data, "mean": tuple(data["mean"]), "std": tuple(data["std"])})
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise BenchError(f"This is no input transform ({type(error).__name__}: {error}): {data!r:.200}.") from error
 
     def __call__(self, pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
         """The normalised batch on `device`, in channels-last memory."""

@@ -10,6 +10,8 @@ from bench.data.transform import InputTransform
 from bench.data.transform_words import transform_words
 from bench.suites.record import SuiteRecord
 
+from .sound_rows import require_sound_row
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -81,11 +83,15 @@ COST = (
 
 
 def row_of(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of a stored cell, with its cost; what rows did not tell formerly is read off the cell."""
+    """The row of a stored cell, with its cost; what rows did not tell formerly is read off the cell.
+
+    Raises `BenchError` where the record is not what a run writes.
+    """
+    row = require_sound_row(record)
     cost = record.get("cost", {})
     transform = transform_words(InputTransform.from_dict(record["cell"]["transform"]))
     earlier = {"precision": "fp32", "transform": transform, "shifted": {}, "network_note": ""}
-    return {**earlier, **interval_columns({}), **record["row"], **{name: cost.get(name) for name in COST}}
+    return {**earlier, **interval_columns({}), **row, **{name: cost.get(name) for name in COST}}
 
 
 def interval_columns(ends: Mapping[str, tuple[float, float] | None]) -> dict[str, float | None]:

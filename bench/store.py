@@ -32,6 +32,7 @@ PREDICTIONS = "misclassification"
 """The folder, in that of a run, of a store of its own for what `bench misclassification` keeps."""
 
 _OF_SCORES = "scores_crc32"
+_JSON = ".json"
 
 
 class Store:
@@ -69,13 +70,13 @@ class Store:
 
     def keys(self) -> set[str]:
         """The keys of all finished cells, without reading them."""
-        return {Path(name).stem for name in self.stamps()}
+        return {name.removesuffix(_JSON) for name in self.stamps()}
 
     def stamps(self) -> dict[str, Stamp]:
         """The size and time of the file of each finished cell, by its name."""
         folder = self.folder / CELLS
         names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - quicker, and there may be many
-        found = {name: _stamp(folder / name) for name in names if name.endswith(".json") and name[0] != "."}
+        found = {name: _stamp(f"{folder}/{name}") for name in names if name.endswith(_JSON) and name[0] != "."}
         return {name: one for name, one in found.items() if one is not None}
 
     def get(self, key: str) -> dict[str, Any] | None:
@@ -97,10 +98,10 @@ class Store:
         """What each finished cell was asked for as, by its key: its slot; its key itself where it has none."""
         stamps = self.stamps()
         known = indexed_slots(self.folder / INDEX, stamps)
-        found = {Path(name).stem: slot or Path(name).stem for name, slot in known.items()}
+        found = {name.removesuffix(_JSON): slot or name.removesuffix(_JSON) for name, slot in known.items()}
         for name in stamps.keys() - known.keys():
             if (record := self._sound(self.folder / CELLS / name)) is not None:
-                found[Path(name).stem] = record.get("slot") or Path(name).stem
+                found[name.removesuffix(_JSON)] = record.get("slot") or name.removesuffix(_JSON)
         return found
 
     def index(self) -> int:
@@ -216,7 +217,7 @@ class Store:
         return self.folder / FAILURES / f"{require_key(key)}.json"
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _stamp(path: str) -> Stamp | None:
     try:
         return stamp(os.stat(path))  # noqa: PTH116 - as above
     except FileNotFoundError:  # another process has set it aside

@@ -53,7 +53,7 @@ def status_of(folder: Path) -> Status:
     store = Store(folder)
     asked = read_asked(folder)
     planned = {one.slot: one for run in asked for one in run.cells}
-    times = {Path(name).stem: changed / 1e9 for name, (_, changed) in store.stamps().items()}
+    times = {name.removesuffix(".json"): changed / 1e9 for name, (_, changed) in store.stamps().items()}
     finished = _finished_slots(store, planned, times)
     failed, to_do = _sorted_out(store, [one for slot, one in planned.items() if slot not in finished])
     left = _seconds_left(asked, times, len(to_do))

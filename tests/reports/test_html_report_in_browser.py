@@ -21,6 +21,13 @@ CHROMIUM = next((path for name in BROWSERS if (path := shutil.which(name))), Non
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium browser is installed: {', '.join(BROWSERS)}")
 
 EVIL = "<script>alert(1)</script>"
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "' onmouseover='alert(1)", "javascript:alert(1)",
+    "</title><script>alert(1)</script>", "{{ 7 * 7 }}", "</script><script>alert(1)</script>", "<!--", "]]>",
+    "&lt;b&gt;", "\u202e\u2028",
+)  # fmt: skip
+"""What data sets, methods and networks may be called where a results folder is somebody else's."""
+
 GROUPS = {"msp": "logits", "odin": "gradients", "confidence": "baselines"}
 
 
@@ -43,6 +50,8 @@ def made(make_results: Callable[..., Any]) -> PageMaterial:
         methods=("msp", "odin", "confidence"), oods=(EVIL, "svhn", "isun", "gaussian", "cifar100"), n_id=400, n_ood=300
     )
     results.rows["warnings"] = f"tied {EVIL}"
+    for column in ("id_note", "ood_note", "network_note", "transform", "tuned_on"):
+        results.rows[column] = f"{column} {EVIL}"
     pair = {"ood": EVIL, "verdict": EVIL, "statistics": [{"statistic": EVIL, "auroc": 0.5}]}
     image = Thumbnail("data:image/png;base64,iVBORw0KGgo=", EVIL)
     return material_of(
@@ -92,6 +101,31 @@ def test_names_stay_text(page: Page) -> None:
     assert page.locator(".answer").inner_text().count(EVIL) >= 2
     assert page.locator("script").count() == 2  # the data and the page's own
     assert "alert(1)" not in page.locator("script").nth(1).inner_text()
+
+
+def test_no_payload_runs_wherever_it_stands(browser: Browser, make_results: Callable[..., Any], tmp_path: Path) -> None:
+    results = make_results(
+        methods=PAYLOADS[:6], oods=PAYLOADS[5:], n_id=60, n_ood=50, score=lambda method, gap: gap + len(method) / 50
+    )
+    results.rows["network"], results.rows["id"] = PAYLOADS[0], PAYLOADS[1]
+    for place, name in enumerate(("id_note", "ood_note", "network_note", "transform", "tuned_on", "warnings")):
+        results.rows[name] = PAYLOADS[place]
+    (tmp_path / "report.html").write_text(
+        REPORT_PAGES.get("html")(material_of(results, remarks=list(PAYLOADS), command=PAYLOADS[3])), encoding="utf-8"
+    )
+    page = browser.new_page()
+    problems: list[str] = []
+    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda one: None if one.url.startswith(("file:", "data:")) else problems.append(one.url))
+    page.goto((tmp_path / "report.html").as_uri())
+    for row in page.locator("#table tbody th").all():
+        row.hover()
+    assert page.locator("script").count() == 2
+    assert page.locator("[onerror], [onload], [onmouseover], a[href^='javascript']").count() == 0
+    assert PAYLOADS[5] in page.locator("body").inner_text()
+    assert problems == []
+    page.close()
 
 
 def test_columns_sort_both_ways(page: Page) -> None:

@@ -29,7 +29,9 @@ _RECORDS = re.compile(
 _NAME = re.compile(r"([A-Za-z_][\w.]*)?", re.ASCII)
 _OPERATOR = re.compile(r"torch\.ops\.aten\.(?!from_file\b|save\b)\w+\.\w+|_operator\.[a-z]+|math\.[a-z]+", re.ASCII)
 _SYMBOL = re.compile(r"Symbol\('([suz]\d+)'(, (positive|integer|nonnegative)=True)*\)", re.ASCII)
-_EXPRESSION = re.compile(r"([suz]?\d+|Max|Min|Mod|PythonMod|FloorDiv|Eq|Ne|[-+*/(), <>=])*", re.ASCII)
+_EXPRESSION = re.compile(
+    r"([suz]?\d+|Integer|Add|Mul|Pow|Max|Min|Mod|PythonMod|FloorDiv|Eq|Ne|[-+*/(), <>=])*", re.ASCII
+)
 _PACKINGS = ("builtins.tuple", "builtins.list", "builtins.dict", None)
 
 

@@ -39,6 +39,11 @@ def write_torch_program(program: ExportedProgram, path: Path, description: dict[
     """Write a program and what is known of it as one `.pt2` file. Raises `BenchError` where that is not possible."""
     content = io.BytesIO()
     torch.export.save(program, content, extra_files={DESCRIPTION: json.dumps(description, allow_nan=False)})
+    if why := why_harmful(content.getvalue()):
+        raise BenchError(
+            f"The network makes a program that bench detect would refuse, since it has {why}; {path} was not written. "
+            "Write an .onnx file, or keep the detector as bench threshold makes it."
+        )
     write_atomically(path, lambda temporary: temporary.write_bytes(content.getbuffer()))
 
 

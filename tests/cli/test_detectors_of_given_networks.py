@@ -69,6 +69,33 @@ def test_its_program_decides_alike(method: str, suffix: str, here: Path) -> None
     assert 0 < suite.is_id.sum() < suite.is_id.size
 
 
+WINDOWS = '''
+
+class Windows(nn.Module):
+    """Looks at each quarter of an image alone, as Swin does: there are four times as many of them as images."""
+
+    def __init__(self):
+        super().__init__()
+        self.part, self.fc = nn.Linear(16, 5), nn.Linear(5, 10)
+
+    def forward(self, images):
+        parts = images.reshape(-1, 2, 4, 2, 4).transpose(2, 3).reshape(-1, 16)
+        return self.fc(self.part(parts).relu().reshape(-1, 4, 5).mean(1))
+
+def windows():
+    torch.manual_seed(0)
+    return Windows()
+'''
+
+
+def test_a_network_that_reckons_with_the_number_of_images_can_be_read_again(here: Path) -> None:
+    source = here / "nets.py"
+    source.write_text(source.read_text() + WINDOWS)
+    given = ("--id", "digits", "--network", "nets.py:windows", "--normalize", "0.5/0.25")
+    call("export", "--method", "energy", *given, "-o", "detector.pt2")
+    assert open_detector("detector.pt2").decide(digits()).scores.shape == (500,)
+
+
 def test_a_runs_method_and_network_leave_as_a_program(here: Path) -> None:
     arguments = ("--ood", "gaussian", "--set", "gaussian.count=60", "--out", "runs/mine")
     call("run", "--method", "max-logit", *NETWORK, *arguments)

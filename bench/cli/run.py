@@ -167,7 +167,7 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
 def report_outcome(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
     """Write the files of a run and print its rows; raises `typer.Exit` with 1 or 2 where cells failed."""
     from bench.progress import say
-    from bench.running.execute import write_files
+    from bench.running.execute import refresh_files
     from bench.running.failures import closing_lines
     from bench.suites.record import kept_suites
     from bench.wording import counted
@@ -175,7 +175,7 @@ def report_outcome(specification: RunSpecification, outcome: Outcome, output_for
     from .output import print_rows
 
     if outcome.rows:
-        files = write_files(specification.out)
+        files = refresh_files(specification.out)
         print_rows(outcome.rows, output_format, kept_suites(specification.out), specification.out)
         say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {specification.out}")
     if not outcome.failures:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench import __version__
 from bench.atomic import require_writable, write_json, write_text
+from bench.canonical import content_key
 from bench.engine import ENGINES, Engine, EngineOptions
 from bench.errors import BenchError
 from bench.progress import say
@@ -23,12 +25,16 @@ from .failures import Failure
 from .network_notes import with_network_notes
 from .part import Shard, cut, of_shard
 from .preparation import Preparation
-from .report_files import keep_track
+from .report_files import keep_track, tracked
 from .rows import row_of, rows_to_frame, with_groups
 from .work import Work
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+STAMP = ".made-of"
+"""The file that says what the reports in a results folder were made of when all of them were made last."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,37 @@ def write_files(folder: Path, names: Sequence[str] | None = None) -> list[Path]:
 
     Files that these reports wrote before and that belong to no row any more are removed.
     """
+    return _write(folder, stored_rows(folder), usual_reports() if names is None else names)
+
+
+def refresh_files(folder: Path) -> list[Path]:
+    """As `write_files` of all, but nothing is written where the same reports wrote the same rows before."""
     rows = stored_rows(folder)
+    stamp, made_of = folder / STAMP, _made_of(folder, rows)
+    is_current = stamp.is_file() and stamp.read_text(encoding="utf-8") == made_of
+    current = tracked(folder) if is_current else None
+    tables = [folder / "rows.csv", folder / "rows.json"]
+    if current is not None and all(path.is_file() for path in tables):
+        return [*tables, *current]
+    stamp.unlink(missing_ok=True)
+    written = _write(folder, rows, usual_reports())
+    write_text(stamp, made_of)
+    return written
+
+
+def _made_of(folder: Path, rows: Sequence[dict[str, Any]]) -> str:
+    """What the files of reports are made of, as a digest: rows, suites, and the code of the reports."""
+    sources = {path for entry in REPORTS.entries.values() for path in entry.path.parent.glob("*.py")}
+    code = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(sources)]
+    return content_key([__version__, list(rows), repr(kept_suites(folder)), code])
+
+
+def _write(folder: Path, rows: list[dict[str, Any]], names: Iterable[str]) -> list[Path]:
     store = Store(folder)
     results = Results(rows_to_frame(rows), store.scores, kept_suites(folder), Estimates(store).replicates)
     written = [folder / "rows.csv", folder / "rows.json"]
     write_text(written[0], results.rows.to_csv(index=False))
     write_json(written[1], rows)
-    made = {name: REPORTS.get(name)().write(results, folder) for name in (usual_reports() if names is None else names)}
+    made = {name: REPORTS.get(name)().write(results, folder) for name in names}
     keep_track(folder, made)
     return [*written, *(path for paths in made.values() for path in paths)]

@@ -35,6 +35,15 @@ def keep_track(folder: Path, written: Mapping[str, Sequence[Path]], *, endings: 
     write_json(folder / INDEX, before | now)
 
 
+def tracked(folder: Path) -> list[Path] | None:
+    """The files that reports have written into `folder`; None where one of them is not what was written."""
+    noted = {
+        folder / Path(name).name: digest for files in _read(folder / INDEX).values() for name, digest in files.items()
+    }
+    whole = all(path.is_file() and file_digest(path, "sha256") == digest for path, digest in noted.items())
+    return list(noted) if noted and whole else None
+
+
 def _ends(name: str, endings: Sequence[str] | None) -> bool:
     return endings is None or Path(name).suffix.removeprefix(".") in endings
 

@@ -11,7 +11,7 @@ from bench.data.npz import open_npz
 
 @binding_kind("npz")
 class Npz(BindingKind):
-    """A NumPy archive with an array `images` and, if there are labels, an array `labels`."""
+    """A NumPy archive with an array `images`, or one array alone, and, if there are labels, an array `labels`."""
 
     form = "FILE"
 

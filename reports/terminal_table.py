@@ -17,7 +17,7 @@ from bench.suites.record import SuiteRecord
 
 from .about import accuracy
 from .blocks import Block
-from .columns import legend_of, main_columns, mark_legend
+from .columns import AUROC, legend_of, main_columns, mark_legend
 from .cost_table import make_cost_table
 from .escaping import one_line, superscript
 from .evidence import Replicates
@@ -105,14 +105,20 @@ def _sheet_fits(console: Console, sheet: Sheet) -> bool:
 
 
 def _fitted(titles: Sequence[str], rows: Rows, console: Console) -> Iterator[RenderableType]:
-    """The table with as many columns as fit, two at least, and what was left out."""
-    for count in range(len(titles), 1, -1):
-        table = _table(titles[:count], [row[:count] for row in rows])
-        if _width(table, console) <= console.width or count == 2:
-            break
-    yield table
-    left_out = ", ".join(titles[count:])
+    """The table with as many columns as fit, two at least, the AUROC among them; and what was left out."""
+    places = list(range(len(titles)))
+    while len(places) > 2 and _width(_chosen(titles, rows, places), console) > console.width:
+        last = max(place for place in places if titles[place] != AUROC.heading)
+        places.remove(last)
+    yield _chosen(titles, rows, places)
+    left_out = ", ".join(title for place, title in enumerate(titles) if place not in places)
     yield from _small([f"Not shown in a window so narrow: {left_out}."] if left_out else [])
+
+
+def _chosen(titles: Sequence[str], rows: Rows, places: Sequence[int]) -> RichTable:
+    """The table of some columns; the lines that name an OOD set have the first alone."""
+    kept = [tuple(row[place] for place in places if place < len(row)) for row in rows]
+    return _table([titles[place] for place in places], kept)
 
 
 def _table(titles: Sequence[str], rows: Rows) -> RichTable:

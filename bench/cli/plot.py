@@ -53,7 +53,7 @@ def plot(
     for name, paths in draw_figures(run, chosen, formats).items():
         for path in paths:
             print(path)
-        if not paths and kind is not None:
+        if not paths and len(chosen) == 1:
             say(f"Nothing to draw: {known[name].nothing}")
 
 

@@ -31,7 +31,9 @@ def test_no_line_is_wider_than_the_window(width: int, realistic: Results) -> Non
 
 
 def test_what_is_left_out_is_said(small: Results) -> None:
-    assert "Not shown in a window so narrow: " in shown(small, 45)
+    narrow = shown(small, 45)
+    assert "Not shown in a window so narrow: " in narrow
+    assert "AUROC ↑" in narrow.split("Not shown")[0]
     assert "Not shown" not in shown(small, 120)
 
 

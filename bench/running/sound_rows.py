@@ -15,7 +15,7 @@ _METRICS = (
 _TEXTS = ("method", "id", "ood", "network", "objective", "protocol", "weights", "key")
 _LATER_TEXTS = ("precision", "transform", "tuned_on", "network_note", "id_note", "ood_note")
 _LATER = (*_LATER_TEXTS, "shifted")
-"""What rows of older versions lack."""
+"""What rows and cells of older versions lack."""
 
 
 def require_sound_row(record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -24,8 +24,8 @@ def require_sound_row(record: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(row, dict) or not isinstance(cell, dict) or not isinstance(cell.get("transform"), dict):
         raise _unsound(record, "it has no row, or no cell with an input transform")
     for name, fits in _OF_CELL.items():
-        if name in cell and not fits(cell[name]):
-            raise _unsound(record, f"'{name}' in its cell is {cell[name]!r:.60}")
+        if not fits(cell.get(name)) and (name in cell or name not in _LATER):
+            raise _unsound(record, f"'{name}' in its cell is {cell.get(name)!r:.60}")
     if not isinstance(cost, dict) or not all(_is_number(one) for one in cost.values()):
         raise _unsound(record, f"its cost is {cost!r:.60}")
     for name, fits in _COLUMNS.items():

@@ -23,6 +23,15 @@ before="$("$bin/python" -c "$theirs")"
 export BENCH_CACHE="$work/cache"
 "$bin/bench" run --method msp --id digits --ood uniform --set recipe.epochs=1 --set uniform.count=200 --out "$work/out"
 
+for kind in method dataset network; do                            # packages of a stranger's, beside the wheel
+    "$bin/bench" new "$kind" "outside-$kind" --package > /dev/null
+    "$bin/pip" install --quiet --no-deps "./oodbench-outside-$kind"
+    "$bin/bench" list "${kind}s" | grep "^outside-$kind "
+    "$bin/bench" check "outside-$kind" > /dev/null
+done
+"$bin/bench" run --method outside-method --id digits --ood outside-dataset --network outside-network \
+    --set recipe.epochs=1 --out "$work/outside"
+
 (cd "$root" && test "$("$bin/python" -c "$theirs")" = "$before")  # the checkout's datasets/ shadows nothing
 "$bin/pip" uninstall --quiet --yes oodbench
 test "$("$bin/python" -c "$theirs")" = "$before"                  # and our removal takes nothing of theirs along

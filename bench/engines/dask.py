@@ -18,6 +18,9 @@ from .share import Share, call_within, default_processes, shares
 
 CONNECT_SECONDS = 30
 
+RESTART_TIMEOUT = "1h"
+"""Dask gives up a worker of ours that is not back in 15 s; on a busy machine one that loads torch takes longer."""
+
 
 @engine("dask")
 class Dask(Engine):
@@ -83,6 +86,9 @@ class Dask(Engine):
         each = shares(self.room, devices=False)
         self._share = each[0]
         resource_tracker.ensure_running()  # it would let Ctrl-C through again, if it were started below
+        optional_module("dask", extra="dask", purpose="for --engine dask").config.set(
+            {"distributed.deploy.lost-worker-timeout": RESTART_TIMEOUT}
+        )
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._cluster = self._distributed.LocalCluster(

@@ -72,7 +72,7 @@ def shown(home: Path, command: list[str]) -> None:
         bench(*arguments, *options)
 
 
-@budget(25)
+@budget(18)
 @given(data=st.data())
 def test_changed_bytes(home: Path, results: Path, data: st.DataObject) -> None:
     folder = fresh(home, results)
@@ -81,7 +81,7 @@ def test_changed_bytes(home: Path, results: Path, data: st.DataObject) -> None:
     shown(home, data.draw(st.sampled_from(COMMANDS)))
 
 
-@budget(40)
+@budget(30)
 @given(data=st.data())
 def test_records_that_someone_changed_with_care(home: Path, results: Path, data: st.DataObject) -> None:
     """Their checksum is made anew."""
@@ -166,7 +166,7 @@ OF: dict[str, Callable[[], list[str]]] = {
 }
 
 
-@budget(80)
+@budget(60)
 @given(data=st.data())
 def test_arguments(home: Path, data: st.DataObject) -> None:
     """One word of a command is another, or one more stands somewhere; a command line has no NUL characters."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -55,8 +54,7 @@ class Part:
         The cells of the parts, one after the other, are in the same order as here.
         """
         for ood in _chunks(self.ood, min(count, len(self.ood))):
-            each = math.ceil(count / len(self.ood))
-            for methods in _chunks(self.methods, min(max(1, each), len(self.methods))):
+            for methods in _chunks(self.methods, min(max(1, count // len(self.ood)), len(self.methods))):
                 yield replace(self, ood=ood, methods=methods)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,10 +39,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from bench.engine import Engine
     from bench.running.execute import Outcome
-    from bench.running.part import Shard
-    from bench.running.preparation import Preparation
     from bench.running.specification import RunSpecification
 
 
@@ -104,29 +102,29 @@ def run(
     values = {} if file is None else read_run_file(file)
     printed = _chosen_format(output_format, values.pop("format", OutputFormat.table), file)
     specification = make_specification(values, _options_of(context), setting or [])
+    _carry_out(specification, context.params, printed, dry_run=dry_run)
+
+
+def _carry_out(
+    specification: RunSpecification, options: Mapping[str, Any], printed: OutputFormat, *, dry_run: bool
+) -> None:
+    """Note what is asked for, have it done by the engine of the `options`, and report it; or only print the plan."""
+    from bench.running.asking import asked_for
     from bench.running.engines import make_engine, slurm_parameters
+    from bench.running.execute import execute
     from bench.running.part import Shard
     from bench.running.preparation import Preparation
 
-    chosen = make_engine(
-        engine, specification, processes=processes, scheduler=scheduler, slurm=slurm_parameters(slurm or [])
-    )
-    part = None if shard is None else Shard.parse(shard)
+    given = {name: options[name] for name in ("processes", "scheduler")}
+    engine = make_engine(options["engine"], specification, **given, slurm=slurm_parameters(options["slurm"] or []))
+    shard = None if options["shard"] is None else Shard.parse(options["shard"])
     preparation = Preparation(specification)
     if dry_run:
         preparation.load_images()
         print("\n".join(preparation.plan_lines()))
         return
-    carry_out(preparation, chosen, part, printed)
-
-
-def carry_out(preparation: Preparation, engine: Engine, shard: Shard | None, printed: OutputFormat) -> None:
-    """Note what is asked for, have it done, and report it; raises `typer.Exit` with 1 or 2 where cells failed."""
-    from bench.running.asking import asked_for
-    from bench.running.execute import execute
-
     with asked_for(preparation):
-        report_outcome(preparation.specification, execute(preparation, engine, shard), printed)
+        report_outcome(specification, execute(preparation, engine, shard), printed)
 
 
 def _options_of(context: typer.Context) -> dict[str, Any]:

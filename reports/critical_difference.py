@@ -100,7 +100,7 @@ def _figure(rows: FigureRows, labels: list[str], found: RankComparison) -> Figur
     side = 0.12 + 0.6 * NAME_SIZE / 72 * (max(map(len, names)) + 6)
     depth = HEAD + BAR * (len(bars) + 1) + LINE * -(-len(names) // 2) + 0.1
     left_out = len(rows.block.labels) - len(labels)
-    said = f" · {left_out} methods not measured on all sets left out" if left_out else ""
+    said = f" · left out, as not measured on all sets: {left_out}" if left_out else ""
     friedman = f"Friedman p = {found.friedman_p:.2g}".replace(" ", NO_BREAK)
     title = f"Mean ranks by AUROC over {len(rows.block.sections)} OOD sets · {rows.title} · {friedman}{said}"
     figure, [axes] = Grid(1, WIDTH, depth, left=side, right=side, above=0.1, below=0.0).draw(1, title, "", "")

@@ -118,7 +118,7 @@ def test_a_set_that_was_not_measured_leaves_its_method_out(
     [[axes]] = panels(ranks, "critical-difference", replace(whole, rows=rows), monkeypatch)
     figure = axes.figure
     assert isinstance(figure, Figure)
-    assert "1 methods not measured on all sets left out" in " ".join(figure.get_suptitle().split())
+    assert "left out, as not measured on all sets: 1" in " ".join(figure.get_suptitle().split())
     assert not any("odin" in text.get_text() for text in axes.texts)
 
 

@@ -253,7 +253,8 @@ def _load_npz(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     try:
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
             found = dict(arrays.items())
-            found["id_scores"], found["ood_scores"]
+            if not {"id_scores", "ood_scores"} <= found.keys():
+                raise KeyError("id_scores and ood_scores")
             return found
     except MemoryError as error:
         raise BenchError(f"{path} does not fit into memory.") from error

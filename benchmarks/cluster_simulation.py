@@ -140,7 +140,7 @@ class Cluster:
             self._next_part(number)
             return
         step = worker.steps[0]
-        if isinstance(step, float):
+        if not isinstance(step, str):
             self._work(number, step)
             return
         made = self.made[step]

@@ -13,7 +13,11 @@ class Serial(Engine):
     """One after the other in this process; nothing else is started."""
 
     is_remote = False
-    room = 1
+
+    @property
+    def room(self) -> int:
+        """One."""
+        return 1
 
     def submit(self, function: Callable[[Task], Report], task: Task) -> Future[Report]:
         """Do the task now; what ends the program passes through."""

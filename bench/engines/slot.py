@@ -73,6 +73,7 @@ class Slot:
         if self._process is None:
             self._start()
         assert self._pipe is not None
+        assert self._process is not None
         try:
             self._pipe.send((job.function, job.task))
             wait([self._pipe, self._process.sentinel])

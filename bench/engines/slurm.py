@@ -39,6 +39,7 @@ class Slurm(Engine):
         """Submit a job."""
         if self._executor is None:
             self._start()
+        assert self._executor is not None
         future: Future[Report] = Future()
         self._running[self._executor.submit(call_within, Share(), function, task)] = future
         return future

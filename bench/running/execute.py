@@ -65,12 +65,12 @@ def execute(preparation: Preparation, engine: Engine | None = None, shard: Shard
     """
     spec = preparation.specification
     _begin(preparation)
-    engine = engine or ENGINES.get("serial")(EngineOptions())
+    chosen: Engine = engine or ENGINES.get("serial")(EngineOptions())
     work = Work(preparation)
     parts = of_shard(work.parts(), shard)
-    if engine.is_remote:
-        parts = cut(parts, engine.room)
-    reports = Driver(work, engine).do(parts)
+    if chosen.is_remote:
+        parts = cut(parts, chosen.room)
+    reports = Driver(work, chosen).do(parts)
     records = [record for report in reports for key in report.keys if (record := work.store.get(key)) is not None]
     rows = with_intervals([row_of(record) for record in records], spec.out)
     failures = [failure for report in reports for failure in report.failures]

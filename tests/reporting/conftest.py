@@ -58,5 +58,5 @@ def remake_cells(folder: Path, change: Callable[[dict[str, Any]], None]) -> None
     store = Store(folder)
     for record in store.records():
         change(record)
-        kept = {name: record[name] for name in ("cell", "row", "provenance", "cost") if name in record}
+        kept: dict[str, Any] = {name: record[name] for name in ("cell", "row", "provenance", "cost") if name in record}
         store.put(record["key"], kept, store.scores(record["key"]))

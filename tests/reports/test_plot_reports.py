@@ -103,7 +103,7 @@ def test_every_method_has_its_mean_rank(many: Results, monkeypatch: pytest.Monke
     expected = table.rank(axis=1, ascending=False).mean()
     shown = [text.get_text().split("  ") for text in axes.texts if "  " in text.get_text()]
     found = {(one if two[0].isdigit() else two): (two if two[0].isdigit() else one) for one, two in shown}
-    for method, rank in expected.items():
+    for method, rank in zip(map(str, expected.index), expected, strict=True):
         name = next(
             name for name in found if method in (name,) or (method.startswith(LONG) and name.endswith(method[-5:]))
         )

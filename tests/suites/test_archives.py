@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_a_list_whose_images_are_not_there_is_not_used(data: Path) -> None:
 
 
 def test_a_binding_of_the_users_goes_first(data: Path) -> None:
-    options = {"method": ("random",), "id": "", "suite": find_suite("openood-cifar10"), "data": data}
+    options: dict[str, Any] = {"method": ("random",), "id": "", "suite": find_suite("openood-cifar10"), "data": data}
     own = parse_binding("svhn=folder:mine")
     assert RunSpecification(ood=(), bindings={"svhn": own}, **options).bindings["svhn"] is own
     written = RunSpecification(ood=("tinyimagenet=npz:tin.npz",), **options)

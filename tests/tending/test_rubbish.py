@@ -23,8 +23,9 @@ MakeCell = Callable[..., str]
 
 
 def age(path: Path, seconds: float) -> None:
+    then = time.time() - seconds
     for one in (path, *path.rglob("*")):
-        os.utime(one, (time.time() - seconds,) * 2)
+        os.utime(one, (then, then))
 
 
 def kinds(found: Iterator[object]) -> list[str]:

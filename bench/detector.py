@@ -95,9 +95,12 @@ class Detector:
         write_description(Path(path), self.describe(), file, learnt)
 
     @classmethod
-    def load(cls, path: str | Path, *, device: str = "auto") -> Detector:
-        """Read what `save` wrote. Raises `BenchError` if anything that decides has changed since, or is missing."""
-        described, checkpoint = read_description(Path(path))
+    def load(cls, path: str | Path, *, device: str = "auto", trust_code: bool = False) -> Detector:
+        """Read what `save` wrote. Raises `BenchError` if anything that decides has changed since, or is missing.
+
+        A network that Python code or a TorchScript program makes is opened only with `trust_code`.
+        """
+        described, checkpoint = read_description(Path(path), trusts_code=trust_code)
         method = METHODS.get(described["method"]).make(described["parameters"])
         if method.version != described["method_version"]:
             raise BenchError(

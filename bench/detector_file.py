@@ -19,6 +19,7 @@ from bench.method_contract import Method
 from bench.method_file import load_method, save_method
 from bench.networks.checkpoint import Checkpoint, is_own_checkpoint
 from bench.networks.foreign import load_foreign
+from bench.zoo.opening import runs_code
 
 FORMAT, SCHEMA = "oodbench detector", 1
 
@@ -34,7 +35,7 @@ def write_description(path: Path, description: dict[str, Any], checkpoint: Path 
     """
     way = None if checkpoint is None else _way(path.resolve().parent, checkpoint.resolve())
     found = {**description, "checkpoint": {"path": way, **description["checkpoint"]}}
-    _open_checkpoint(path, found)
+    _open_checkpoint(path, found, trusts_code=True)
     if learnt is not None:
         state = path.with_name(f"{path.stem}.method.safetensors")
         save_method(learnt, state)
@@ -46,14 +47,15 @@ def _way(folder: Path, target: Path) -> str:
     return target.relative_to(folder).as_posix() if target.is_relative_to(folder) else str(target)
 
 
-def read_description(path: Path) -> tuple[dict[str, Any], DetectorNetwork]:
+def read_description(path: Path, *, trusts_code: bool) -> tuple[dict[str, Any], DetectorNetwork]:
     """What `write_description` wrote, and the checkpoint, which is still the same one.
 
-    Raises `BenchError` for files that are missing, damaged, of another kind or from a newer version, and for a
-    checkpoint whose weights or input transform have changed.
+    A network that Python code or a TorchScript program makes is opened only with `trusts_code`, as the file may be a
+    stranger's. Raises `BenchError` for files that are missing, damaged, of another kind or from a newer version, and
+    for a checkpoint whose weights or input transform have changed.
     """
     description = _parse(path)
-    return description, _open_checkpoint(path, description)
+    return description, _open_checkpoint(path, description, trusts_code=trusts_code)
 
 
 def state_of(path: Path, description: dict[str, Any]) -> Method:
@@ -105,12 +107,17 @@ def _require_texts(facts: dict[str, Any]) -> None:
             raise ValueError(f"its '{key}' is {value!r:.80}")
 
 
-def _open_checkpoint(path: Path, description: dict[str, Any]) -> DetectorNetwork:
+def _open_checkpoint(path: Path, description: dict[str, Any], *, trusts_code: bool) -> DetectorNetwork:
     facts = description["checkpoint"]
     file = None if facts["path"] is None else path.parent / facts["path"]
     if file is not None and not file.is_file():
         raise BenchError(f"The detector {path} needs the checkpoint {file}, which is not there. Put it back. {_MAKE}")
     if "opened_by" in facts:
+        if runs_code(facts["opened_by"]) and not trusts_code:
+            raise BenchError(
+                f"The network of {path} is made by the code {facts['opened_by']}. If you trust it, add --trust-code "
+                "(trust_code=True in Python)."
+            )
         given = GivenNetwork.open(facts, file)
         if given.weights_hash != facts["weights_hash"]:
             raise BenchError(

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from .columns import print_columns
-from .options import Data, Device, Format, OutputFormat, SkipBroken
+from .options import Data, Device, Format, OutputFormat, SkipBroken, TrustCode
 
 
 def detect(
@@ -22,6 +22,7 @@ def detect(
     skip_broken: SkipBroken = None,
     device: Device = "auto",
     data: Data = None,
+    trust_code: TrustCode = False,
     output_format: Format = OutputFormat.table,
 ) -> None:
     """Say of each image whether it is in-distribution (ID) or out-of-distribution (OOD), with its score.
@@ -34,7 +35,7 @@ def detect(
     from bench.data.sources import open_sources
     from bench.export.opened import open_detector
 
-    found = open_detector(detector, device=device)
+    found = open_detector(detector, device=device, trust_code=trust_code)
     shape = found.transform
     place = Place(data_root(data), shape.height, shape.width, shape.channels)
     rows: list[dict[str, Any]] = []

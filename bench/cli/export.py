@@ -22,6 +22,7 @@ from .options import (
     Settings,
     SkipBroken,
     Transform,
+    TrustCode,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def export(
     skip_broken: SkipBroken = None,
     device: Device = "auto",
     data: Data = None,
+    trust_code: TrustCode = False,
 ) -> None:
     """Write network, score and threshold as one program: a batch of images in, scores and decisions out.
 
@@ -77,7 +79,7 @@ def export(
     training = (normalize, transform, recipe, seed, setting)
     if detector is not None:
         _refuse_beside("a detector's file", run, method, ood, tpr, checkpoint, network, last_layer, *training)
-        found, images = _opened(detector, id, reading)
+        found, images = _opened(detector, id, reading, trust_code)
     elif method is None:
         raise BenchError("Give a detector's file, or say with --method which score is meant.")
     elif run is not None:
@@ -99,14 +101,14 @@ def _refuse_beside(what: str, *options: object) -> None:
         )
 
 
-def _opened(file: Path, id_text: str | None, reading: Reading) -> tuple[Detector, Images]:
+def _opened(file: Path, id_text: str | None, reading: Reading, trust_code: bool) -> tuple[Detector, Images]:
     """The detector in a file, and its validation images."""
     from bench.data.project import project_bindings
     from bench.data.resolve import resolve_dataset
     from bench.detector import Detector
     from bench.export.program import require_exportable
 
-    found = Detector.load(file, device=reading.device)
+    found = Detector.load(file, device=reading.device, trust_code=trust_code)
     require_exportable(found.method)
     if id_text is None:
         name = found.validation["name"] or "the validation images"

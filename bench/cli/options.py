@@ -38,6 +38,10 @@ Workers = Annotated[int | None, typer.Option(help="Threads that read images ahea
 SkipBroken = Annotated[
     bool | None, typer.Option("--skip-broken", help="Leave out images that cannot be read; they are counted and named.")
 ]
+TrustCode = Annotated[
+    bool,
+    typer.Option("--trust-code", help="Run Python files and programs that only the given file or folder names."),
+]
 Compile = Annotated[bool | None, typer.Option("--compile", help="Compile networks with torch.compile, then run them.")]
 Protocol = Annotated[
     str | None, typer.Option(help="How parameters are chosen: published, paper-oracle, heldout-ood, noise or id-only.")

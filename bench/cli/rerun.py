@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
+from .options import TrustCode
+
 
 def rerun(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Results folder of bench run --out.")] = Path(
         "runs/latest"
     ),
     failed: Annotated[bool, typer.Option("--failed", help="Only what failed, not what was never begun.")] = False,
-    trust_code: Annotated[
-        bool, typer.Option("--trust-code", help="Run the plugin files and FILE.py networks that the folder names.")
-    ] = False,
+    trust_code: TrustCode = False,
 ) -> None:
     """Run again what a results folder was asked for; what is done is not computed again.
 

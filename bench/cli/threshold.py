@@ -64,6 +64,7 @@ def threshold(
     bench threshold --method confidence --id digits --tpr 0.95 --out detector.json
     """
     from bench.running.specification import settings_from
+    from bench.zoo.opening import runs_code
 
     choice = Choice.of(threshold_from, tpr)  # a wrong one is refused before hours of training
     settings, reading = settings_from(setting or []), Reading(data, bool(skip_broken), device)
@@ -74,7 +75,10 @@ def threshold(
     if out is not None:
         detector.save(out, checkpoint=file)
     _print(detector, output_format)
-    then = f"wrote {out}; apply it with: bench detect {out} PATH…" if out else "Keep it with: --out detector.json"
+    trust = " --trust-code" if network is not None and runs_code(network) else ""
+    then = (
+        f"wrote {out}; apply it with: bench detect {out} PATH…{trust}" if out else "Keep it with: --out detector.json"
+    )
     typer.echo(then, err=True)
 
 

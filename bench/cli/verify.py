@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Checkpoint, Data, Network, Normalize, Settings, Transform
+from .options import Checkpoint, Data, Network, Normalize, Settings, Transform, TrustCode
 
 FAILED = 1
 
@@ -24,6 +24,7 @@ def verify(
     setting: Settings = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     data: Data = None,
+    trust_code: TrustCode = False,
 ) -> None:
     """Compute all metrics from the kept scores, and some cells' scores from the network; compare bit for bit.
 
@@ -46,6 +47,7 @@ def verify(
         device=device,
         settings=settings_from(setting or []),
         bindings=project_bindings(Path.cwd()),
+        trust_code=trust_code,
     )
     found = verify_run(folder, sources, cells=None if all_cells else cells, seed=seed)
     for what in ("metrics", "scores"):

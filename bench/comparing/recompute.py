@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ _NO_NETWORK = "none"
 @dataclass(frozen=True)
 class Sources:
     """Where what a cell was computed from is found: the folder of the `data` sets, a `checkpoint` with what describes
-    it, or else the networks that were trained on this machine; on which `device`.
+    it, or else the networks that were trained on this machine; on which `device`. Plugin files that the results name
+    are run only with `trust_code`.
     """
 
     data: Path | None = None
@@ -45,6 +47,7 @@ class Sources:
     device: str = "auto"
     settings: Mapping[str, Any] = field(default_factory=dict)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
+    trust_code: bool = False
 
 
 class Recomputer:
@@ -72,20 +75,20 @@ class Recomputer:
             os.environ[VARIABLE] = self._before
         self._folder.cleanup()
 
-    def recompute(self, record: Record) -> tuple[Record, CellScores]:
-        """The cell as it is evaluated now, and its scores.
+    def recompute(self, record: Record) -> CellScores:
+        """The scores of the cell as it is evaluated now.
 
         Raises `BenchError` where something it needs is not there: the images, the weights, or a way to name them, or
-        the plugin that brought its method or data.
+        the plugin that brought its method or data; and where what is there makes another cell.
         """
-        problems = restore_plugins(record.get("provenance", {}), self.results)
+        problems = restore_plugins(record.get("provenance", {}), trusts_code=self.sources.trust_code)
         try:
             again, scores = self._recompute(record)
+            if again["key"] != record["key"]:
+                raise BenchError(_other_cell(record["cell"], again["cell"]))
         except BenchError as error:
             raise BenchError("; ".join([*problems, str(error)])) from error
-        if problems and again["key"] != record["key"]:
-            raise BenchError("; ".join(problems))
-        return again, scores
+        return scores
 
     def _recompute(self, record: Record) -> tuple[Record, CellScores]:
         store = Store(Path(self._folder.name) / "run" / require_key(record["key"]))
@@ -147,3 +150,14 @@ class Recomputer:
             f"its weights ({weights[:12]}) are not among the networks trained on this machine; name them with "
             "--checkpoint"
         )
+
+
+def _other_cell(old: dict[str, Any], new: dict[str, Any]) -> str:
+    names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
+    changes = [f"{name} {_short(old.get(name))} → {_short(new.get(name))}" for name in names]
+    return f"what is here is not what was evaluated: {', '.join(changes)}"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -16,7 +16,7 @@ from bench.networks.checkpoint import Checkpoint, is_own_checkpoint
 from bench.networks.foreign import load_foreign
 from bench.plugins import require_code
 from bench.store import Store
-from bench.zoo.opening import is_foreign, open_network
+from bench.zoo.opening import is_foreign, open_network, runs_code
 
 Record = Mapping[str, Any]
 
@@ -71,6 +71,11 @@ def network_of(
     """
     cell, row = record["cell"], record["row"]
     if is_foreign(cell["network"]):
+        if network is None and runs_code(cell["network"]):
+            raise BenchError(
+                f"The network of the run is made by the code {cell['network']}. If you trust that, name it with "
+                "--network."
+            )
         return _from_elsewhere(record, network or cell["network"], checkpoint, last_layer)
     if network is not None or last_layer is not None:
         raise BenchError("--network and --last-layer are for runs of networks from elsewhere. Leave them out.")

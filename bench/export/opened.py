@@ -14,10 +14,11 @@ from .torch_program import read_torch_program
 _ZIP = b"PK\x03\x04"
 
 
-def open_detector(path: str | Path, *, device: str = "auto") -> Detector | ExportedDetector:
+def open_detector(path: str | Path, *, device: str = "auto", trust_code: bool = False) -> Detector | ExportedDetector:
     """The detector in a file: a program of torch.export is a zip archive, an ONNX model ends in `.onnx`, else JSON.
 
-    An ONNX model runs on the CPU. Raises `BenchError` where the file is absent or cannot be used.
+    An ONNX model runs on the CPU. Code that makes the network of a JSON file is run only with `trust_code`. Raises
+    `BenchError` where the file is absent or cannot be used.
     """
     file = Path(path)
     if file.is_file():
@@ -27,4 +28,4 @@ def open_detector(path: str | Path, *, device: str = "auto") -> Detector | Expor
             return read_torch_program(file, pick_device(device))
         if file.suffix == ".onnx":
             return read_onnx_program(file)
-    return Detector.load(file, device=device)
+    return Detector.load(file, device=device, trust_code=trust_code)

@@ -36,6 +36,12 @@ def is_foreign(network: str | None) -> bool:
     return network is not None and ":" in network
 
 
+def runs_code(network: str) -> bool:
+    """Whether opening a network of that name runs code that is no installed library's, but chosen with the name."""
+    kind, colon, _ = network.partition(":")
+    return bool(colon) and (kind not in KINDS or kind == "torchscript")
+
+
 def open_network(text: str, checkpoint: Path | None) -> NamedNetwork:
     """The network that `text` names, with the weights of a file where one is given.
 

@@ -52,7 +52,7 @@ def test_a_detector_of_a_users_own_network_is_kept_and_opened_from_anywhere(
     described = json.loads(Path("detector.json").read_text())
     assert described["checkpoint"]["opened_by"] == f"{here / 'nets.py'}:plain"
     assert described["checkpoint"]["path"] == "w.pth"
-    found = Detector.load(moved(monkeypatch, here) / "detector.json").decide(digits())
+    found = Detector.load(moved(monkeypatch, here) / "detector.json", trust_code=True).decide(digits())
     assert 0.8 < found.is_id.mean() < 0.99
     if method == "energy":
         monkeypatch.chdir(here)
@@ -63,8 +63,9 @@ def test_a_detector_of_a_users_own_network_is_kept_and_opened_from_anywhere(
 @pytest.mark.parametrize(("method", "suffix"), [("energy", ".pt2"), ("vim", ".pt2"), ("mahalanobis", ".onnx")])
 def test_its_program_decides_alike(method: str, suffix: str, here: Path) -> None:
     call("threshold", "--method", method, *NETWORK, "--out", "detector.json")
-    call("export", "detector.json", "--id", "digits", "-o", f"detector{suffix}")
-    suite, program = (open_detector(name).decide(digits()) for name in ("detector.json", f"detector{suffix}"))
+    call("export", "detector.json", "--id", "digits", "--trust-code", "-o", f"detector{suffix}")
+    names = ("detector.json", f"detector{suffix}")
+    suite, program = (open_detector(name, trust_code=True).decide(digits()) for name in names)
     assert np.array_equal(suite.is_id, program.is_id)
     assert 0 < suite.is_id.sum() < suite.is_id.size
 
@@ -99,12 +100,25 @@ def test_a_network_that_reckons_with_the_number_of_images_can_be_read_again(here
 def test_a_runs_method_and_network_leave_as_a_program(here: Path) -> None:
     arguments = ("--ood", "gaussian", "--set", "gaussian.count=60", "--out", "runs/mine")
     call("run", "--method", "max-logit", *NETWORK, *arguments)
-    call("export", "--run", "runs/mine", "--method", "max-logit", "--checkpoint", "w.pth", "-o", "detector.pt2")
+    given = ("--network", "nets.py:plain", "--checkpoint", "w.pth", "-o", "detector.pt2")
+    call("export", "--run", "runs/mine", "--method", "max-logit", *given)
     program = open_detector("detector.pt2").decide(digits())
     np.testing.assert_allclose(program.scores, by_hand()[1].max(1), rtol=1e-4)
     other = ("--network", "nets.py:scaled", "--checkpoint", "w.pth", "-o", "other.pt2")
+    unnamed = ("--checkpoint", "w.pth", "-o", "other.pt2")
+    refused = call("export", "--run", "runs/mine", "--method", "max-logit", *unnamed, fails=True)
+    assert "is made by the code nets.py:plain. If you trust that, name it with --network" in str(refused.exception)
     refused = call("export", "--run", "runs/mine", "--method", "max-logit", *other, fails=True)
     assert "nets.py:scaled is not the network of the run" in str(refused.exception)
+
+
+@pytest.mark.parametrize("command", [("detect", "detector.json", "digits"), ("export", "detector.json", "-o", "d.pt2")])
+def test_code_that_only_a_detector_names_is_not_run(command: tuple[str, ...], here: Path) -> None:
+    call("threshold", "--method", "energy", *NETWORK, "--out", "detector.json")
+    sys.modules.pop("nets", None)
+    (here / "nets.py").write_text("raise SystemExit('was run')")
+    refused = call(*command, fails=True)
+    assert "nets.py:plain. If you trust it, add --trust-code" in str(refused.exception)
 
 
 def test_a_network_that_has_changed_is_refused(here: Path) -> None:
@@ -113,7 +127,7 @@ def test_a_network_that_has_changed_is_refused(here: Path) -> None:
     source.write_text(source.read_text().replace("Net(1.0)", "Net(3.0)"))
     sys.modules.pop("nets", None)
     with pytest.raises(BenchError, match=r"is not the one that .*detector\.json was made for"):
-        Detector.load("detector.json")
+        Detector.load("detector.json", trust_code=True)
 
 
 def test_a_program_has_its_weights_in_it(here: Path) -> None:
@@ -124,7 +138,7 @@ def test_a_program_has_its_weights_in_it(here: Path) -> None:
     given = ("--id", "digits", "--network", "torchscript:net.pt", "--normalize", "0.5/0.25")
     call("threshold", "--method", "msp", *given, "--out", "detector.json")
     assert json.loads(Path("detector.json").read_text())["checkpoint"]["path"] is None
-    assert Detector.load("detector.json").decide(digits()).scores.shape == (500,)
+    assert Detector.load("detector.json", trust_code=True).decide(digits()).scores.shape == (500,)
     refused = call("threshold", "--method", "knn", *given, fails=True)
     assert "knn needs" in str(refused.exception)
 

@@ -12,7 +12,6 @@ import pytest
 
 from bench.comparing import verify_run
 from bench.comparing.recompute import Sources
-from bench.comparing.run_plugins import restore_plugins
 from bench.comparing.verify import draw
 from bench.data.bindings import parse_binding
 from bench.errors import BenchError
@@ -105,7 +104,8 @@ def with_plugin(tmp_path: Path, kept: tuple[Path, Sources]) -> tuple[Path, Sourc
 
 
 def test_the_plugin_of_a_run_is_restored(with_plugin: tuple[Path, Sources]) -> None:
-    [check] = verify_run(*with_plugin).of("scores", "equal")
+    folder, sources = with_plugin
+    [check] = verify_run(folder, replace(sources, trust_code=True)).of("scores", "equal")
     assert check.words.startswith("dark, digits")
 
 
@@ -120,17 +120,15 @@ def test_a_plugin_that_is_not_what_it_was_is_told(
     with_plugin: tuple[Path, Sources], tmp_path: Path, change: Callable[[Path], object], words: str
 ) -> None:
     change(tmp_path / "plugin.py")
-    [check] = verify_run(*with_plugin).of("scores", "not recomputed")
+    folder, sources = with_plugin
+    [check] = verify_run(folder, replace(sources, trust_code=True)).of("scores", "not recomputed")
     assert words in check.detail
 
 
-def test_a_plugin_in_the_folder_of_the_results_is_not_run(with_plugin: tuple[Path, Sources], tmp_path: Path) -> None:
-    provenance = {"plugins": [{"file": str(tmp_path / "plugin.py"), "sha256": "0"}]}
-    assert restore_plugins(provenance, tmp_path) == [
-        f"its plugin {tmp_path / 'plugin.py'} came with the results: look at it, and name it with --plugin"
-    ]
+def test_a_plugin_that_only_the_results_name_is_not_run(with_plugin: tuple[Path, Sources], tmp_path: Path) -> None:
+    [check] = verify_run(*with_plugin).of("scores", "not recomputed")
+    assert f"{tmp_path / 'plugin.py'} is named by the results alone: look at it, and add --trust-code" in check.detail
     assert active.active_files() == ()
-    del with_plugin
 
 
 def test_shifted_sets_are_computed_again(kept: tuple[Path, Sources], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from .interval import CONFIDENCE, Interval, checked_confidence
 from .paired import Difference, difference_of
@@ -58,7 +58,7 @@ def hierarchical_interval(spread: Spread, *, confidence: float = CONFIDENCE) -> 
     if math.isnan(spread.of_seeds):
         return None
     variance = spread.of_seeds + spread.of_images
-    quantile = float(t.ppf((1 + checked_confidence(confidence)) / 2, spread.freedom))
+    quantile = float(stdtrit(spread.freedom, (1 + checked_confidence(confidence)) / 2))
     margin = quantile * math.sqrt(variance)
     return Interval(max(spread.mean - margin, 0.0), min(spread.mean + margin, 1.0))
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
-from scipy.stats import norm, t
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from bench.errors import BenchError
 from bench.metrics.inputs import FloatArray
@@ -81,9 +80,9 @@ def difference_of(
         return _without_variance(difference, alpha, pairs)
     error = math.sqrt(variance)
     if math.isinf(freedom):
-        quantile, p_value = float(ndtri(1 - alpha / 2)), 2 * float(norm.sf(abs(difference) / error))
+        quantile, p_value = float(ndtri(1 - alpha / 2)), 2 * float(ndtr(-abs(difference) / error))
     else:
-        quantile, p_value = float(t.ppf(1 - alpha / 2, freedom)), 2 * float(t.sf(abs(difference) / error, freedom))
+        quantile, p_value = float(stdtrit(freedom, 1 - alpha / 2)), 2 * float(stdtr(freedom, -abs(difference) / error))
     return Difference(difference, _within(difference, quantile * error), p_value)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import friedmanchisquare, rankdata, studentized_range, wilcoxon
+import scipy  # whose parts are loaded when they are first used
 
 from bench.errors import BenchError
 from bench.metrics.inputs import FloatArray
@@ -46,11 +46,11 @@ def compare_ranks(figures: npt.ArrayLike, *, higher_is_better: bool, confidence:
             f"{values.shape}."
         )
     pairs, k = values.shape
-    ranks = rankdata(-values if higher_is_better else values, axis=1).mean(axis=0)
+    ranks = scipy.stats.rankdata(-values if higher_is_better else values, axis=1).mean(axis=0)
     unit = math.sqrt(k * (k + 1) / (6 * pairs))
     distance = np.abs(ranks[:, None] - ranks[None, :]) / unit
-    nemenyi = studentized_range.sf(distance * math.sqrt(2), k, np.inf)
-    quantile = float(studentized_range.ppf(checked_confidence(confidence), k, np.inf)) / math.sqrt(2)
+    nemenyi = scipy.stats.studentized_range.sf(distance * math.sqrt(2), k, np.inf)
+    quantile = float(scipy.stats.studentized_range.ppf(checked_confidence(confidence), k, np.inf)) / math.sqrt(2)
     return RankComparison(ranks, _friedman(values), np.asarray(nemenyi), _wilcoxon_holm(values), quantile * unit)
 
 
@@ -60,7 +60,7 @@ def _friedman(values: FloatArray) -> float:
         return 1.0
     if values.shape[1] == 2:
         return _signed_rank(values[:, 0] - values[:, 1])
-    return float(friedmanchisquare(*values.T).pvalue)
+    return float(scipy.stats.friedmanchisquare(*values.T).pvalue)
 
 
 def _wilcoxon_holm(values: FloatArray) -> FloatArray:
@@ -74,4 +74,4 @@ def _wilcoxon_holm(values: FloatArray) -> FloatArray:
 
 def _signed_rank(differences: FloatArray) -> float:
     """Wilcoxon's signed-rank test; pairs without a difference count for neither side."""
-    return float(wilcoxon(differences).pvalue) if differences.any() else 1.0
+    return float(scipy.stats.wilcoxon(differences).pvalue) if differences.any() else 1.0

@@ -83,10 +83,11 @@ def _unpack(folder: Path, split: str) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         with unpacking(folder / _PACKED[split], folder):
-            imagenet.parse_devkit_archive(folder)
-            unpack_images(folder, folder=partial.name)
+            try:
+                imagenet.parse_devkit_archive(folder)
+                unpack_images(folder, folder=partial.name)
+            except RuntimeError as error:  # of torchvision, which says which of its archives is wrong
+                raise BenchError(f"Cannot unpack imagenet's {split} images: {error}") from error
             partial.rename(folder / split)
-    except RuntimeError as error:
-        raise BenchError(f"Cannot unpack imagenet's {split} images: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -73,6 +73,8 @@ def run_ablation(ablation: Ablation, runs: Sequence[Run]) -> Carried:
 def _measure(group: Sequence[Run], found: dict[str, list[dict[str, Any]]], carried: Carried) -> None:
     preparation = SharedPreparation(group)
     outcome = execute(preparation)
+    if outcome.failures and not outcome.rows:
+        raise outcome.failures[0].error
     carried.failures += outcome.failures
     store = Store(preparation.specification.out)
     for row in outcome.rows:

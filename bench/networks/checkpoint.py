@@ -137,6 +137,14 @@ def _described_fields() -> list[str]:
     return [item.name for item in fields(Checkpoint) if item.name != "state"]
 
 
+def _transform_of(data: Any) -> InputTransform:
+    """The input transform in the metadata. Raises `ValueError` where it is none."""
+    try:
+        return InputTransform.from_dict(data)
+    except BenchError as error:
+        raise ValueError(str(error)) from error
+
+
 def _parse_metadata(path: str | Path, metadata: dict[str, str]) -> tuple[dict[str, Any], str]:
     """The fields of a `Checkpoint` but its state, and the hash its weights had when they were saved."""
     if _METADATA_KEY not in metadata:
@@ -150,7 +158,7 @@ def _parse_metadata(path: str | Path, metadata: dict[str, str]) -> tuple[dict[st
         if data.pop("checksum") != content_key(data):
             raise ValueError("its checksum does not agree")
         described = {name: data[name] for name in _described_fields()}
-        described["transform"] = InputTransform.from_dict(data["transform"])
+        described["transform"] = _transform_of(data["transform"])
         described["classes"] = tuple(data["classes"])
         return described, data["weights_hash"]
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -72,7 +72,7 @@ def read_pickle(path: str | Path) -> Any:
 
 def _refuse_unsafe_formats(path: Path) -> None:
     # PyTorch before 2.6 ran code from files in this format even with weights_only=True (CVE-2025-32434).
-    if tarfile.is_tarfile(path):
+    if _is_tar(path):
         raise BenchError(f"{path} is in a format that PyTorch left in 2017 and cannot be read safely. {_CONVERT}")
     if _is_torchscript(path):
         raise BenchError(
@@ -80,6 +80,13 @@ def _refuse_unsafe_formats(path: Path) -> None:
             "trust it, save only its tensors: "
             f"safetensors.torch.save_file(dict(torch.jit.load('{path.name}').state_dict()), 'weights.safetensors')."
         )
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except EOFError:  # it looks compressed, and is cut off
+        return False
 
 
 def _is_torchscript(path: Path) -> bool:

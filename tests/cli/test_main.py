@@ -44,7 +44,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["run", "nowhere.toml"], "nowhere.toml"),
         (["run", "--bogus"], "No such option"),
         (["table", "nowhere"], "There are no results in nowhere"),
-        (["plot", "nowhere"], "There are no results in nowhere"),
+        (["plot", "roc", "nowhere"], "There are no results in nowhere"),
         (["train", "--id", "photos"], "train"),
     ],
 )

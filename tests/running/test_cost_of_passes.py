@@ -1,7 +1,6 @@
 """What passes cost: those of the method's own, each with the run that measured it."""
 
 import itertools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from bench.networks.classifier import NetworkOutput
 from bench.running.evaluation import Evaluation
 from bench.running.extraction import Extractor
 from bench.running.network import TestedNetwork, ensemble_of
+from bench.sealed import read_sealed, write_sealed
 from bench.store import Store
 
 Shades = Callable[..., ArrayImages]
@@ -97,9 +97,9 @@ def test_passes_that_do_not_say_who_made_them_are_an_earlier_run_s(
 ) -> None:
     rows_of("first")
     for path in (cache_root() / "outputs").glob("*/facts.json"):
-        facts = json.loads(path.read_text())
+        facts = read_sealed(path, 1)
         del facts["run"]
-        path.write_text(json.dumps(facts))
+        write_sealed(path, 1, facts)
     assert rows_of("second")["moved"]["microseconds_of_earlier_passes"] == pytest.approx(MICROSECONDS)
 
 
@@ -121,9 +121,9 @@ def test_a_cost_is_not_known_where_a_forward_pass_was_not_timed(
     for images in (inside, outside):
         ensemble(network)(images, {CLEAN: ()}, "shades")
     for path in (cache_root() / "outputs").glob("*/facts.json"):
-        facts = json.loads(path.read_text())
+        facts = read_sealed(path, 1)
         del facts["seconds"]["forward"]
-        path.write_text(json.dumps(facts))
+        write_sealed(path, 1, facts)
     evaluation = make_evaluation(inside, network=ensemble(network).network)
 
     class Logits(Plain):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,11 @@ def test_a_fault_is_found_by_its_check_alone(kind: str, name: str) -> None:
 
 def look_further(lines: str, *, may_raise: bool) -> None:
     """The lines that a failure recommends run, but where it is their point that they do not."""
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as printed,
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+    ):
         try:
             exec(compile(lines, "look", "exec"), {})  # noqa: S102 - our own lines
         except Exception:

@@ -108,5 +108,5 @@ def test_kills_at_any_moment_change_nothing(tmp_path: Path) -> None:
     for name in killed:
         assert contents(tmp_path / name / "run") == expected, name
         assert Store(tmp_path / name / "run").failures() == []
-        shown = {path.name for path in (tmp_path / name / "run").rglob("*.json")}
+        shown = {path.name for path in (tmp_path / name / "run" / "cells").glob("*.json")}
         assert shown == {f"{key}.json" for key in expected}

@@ -42,7 +42,8 @@ class Driver:
         """The reports of the parts, in their order. Raises `Interrupted` if the user stopped the run."""
         reports = {number: found for number, part in enumerate(parts) if (found := self._found(part)) is not None}
         self._parts, self._progress = list(parts), Progress("Cells", sum(map(len, parts)))
-        self._progress.update(sum(len(parts[number]) for number in reports))
+        self._done = sum(len(parts[number]) for number in reports)
+        self._progress.update(self._done)
         todo = deque(number for number in networks_first(parts) if number not in reports)
         with keeping(self.run, self.work), region():
             try:
@@ -79,7 +80,7 @@ class Driver:
                     todo.extendleft(reversed(self._halves.get(number, [number])))
                 else:
                     reports[number] = report
-                    self._tell(number, report, reports)
+                    self._tell(number, report)
 
     def _next(self, running: Iterable[Future[PartReport]]) -> set[Future[PartReport]]:
         """The next that are done; meanwhile workers are told when the user wants to stop."""
@@ -117,11 +118,11 @@ class Driver:
         self._died |= dict.fromkeys(self._halves[number], TRIES - 1)
         return True
 
-    def _tell(self, number: int, report: PartReport, reports: dict[int, PartReport]) -> None:
+    def _tell(self, number: int, report: PartReport) -> None:
         """A line for what failed elsewhere, and one for the part, with how much is done."""
         if self.engine.is_remote:
             for (place, message), together in groupby(report.failures, lambda one: (one.place, one.message)):
                 say_failed([one.what for one in together], place, message)
+        self._done += len(self._parts[number])
         if len(self._parts) > 1:
-            done = sum(len(self._parts[one]) for one in reports)
-            say(f"{self._progress.line(done)}: {self._parts[number]}")
+            say(f"{self._progress.line(self._done)}: {self._parts[number]}")

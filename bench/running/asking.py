@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.atomic import require_writable
 from bench.canonical import content_key
+from bench.command_line import command_text
 from bench.data.bindings import Binding
 from bench.errors import BenchError
 from bench.presence import at_work
@@ -53,7 +54,7 @@ def _keep(preparation: Preparation) -> None:
 
 def _command_at(path: Path) -> str:
     """What was typed first to ask for this: it may have been asked for again in other words."""
-    typed = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    typed = command_text([Path(sys.argv[0]).name, *sys.argv[1:]])
     try:
         return str(read_sealed(path, SCHEMA).get("command") or typed)
     except (BenchError, FileNotFoundError):

@@ -73,19 +73,6 @@ Transform = Annotated[
 LastLayer = Annotated[
     str | None, typer.Option(help="The layer that makes the logits of a network from elsewhere (default: found).")
 ]
-EngineName = Annotated[
-    str | None, typer.Option("--engine", help="Where cells are computed: serial, processes, dask or slurm.")
-]
-Processes = Annotated[
-    int | None, typer.Option(min=1, help="How many processes or jobs work at a time (default: one per GPU or core).")
-]
-Scheduler = Annotated[
-    str | None, typer.Option(metavar="ADDRESS|FILE", help="Dask scheduler (default: processes of this machine).")
-]
-Slurm = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="Parameter of SLURM jobs as submitit has it: timeout_min=60, …"),
-]
 ShardOption = Annotated[
     str | None, typer.Option("--shard", metavar="I/N", help="Compute the I-th of N parts of the cells only.")
 ]

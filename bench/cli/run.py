@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.errors import UnknownNameError
+from bench.running.engines import EngineChoice
 
+from .engines import OPTIONS, takes_engine
 from .options import (
     AnyNetwork,
     Checkpoint,
     Compile,
     Data,
-    EngineName,
     FullSpectrum,
     Group,
     LastLayer,
     Normalize,
     OutputFormat,
     Precision,
-    Processes,
     Protocol,
     Recipe,
-    Scheduler,
     Seeds,
     Settings,
     ShardOption,
     Shifted,
     SkipBroken,
-    Slurm,
     Suite,
     Transform,
     TuneOn,
@@ -43,10 +40,10 @@ if TYPE_CHECKING:
     from bench.running.specification import RunSpecification
 
 
-_OF_THE_ENGINE = ("engine", "processes", "scheduler", "slurm", "shard")
-_NOT_OF_THE_SPECIFICATION = ("file", "seed", "setting", "output_format", "dry_run", *_OF_THE_ENGINE)
+_NOT_OF_THE_SPECIFICATION = ("file", "seed", "setting", "output_format", "dry_run", "shard", *OPTIONS)
 
 
+@takes_engine
 def run(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="TOML run file with the same keys as the options.")] = None,
@@ -75,10 +72,8 @@ def run(
     workers: Workers = None,
     compile: Compile = None,
     skip_broken: SkipBroken = None,
-    engine: EngineName = None,
-    processes: Processes = None,
-    scheduler: Scheduler = None,
-    slurm: Slurm = None,
+    *,
+    engine: EngineChoice,
     shard: ShardOption = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
@@ -102,29 +97,27 @@ def run(
     values = {} if file is None else read_run_file(file)
     printed = _chosen_format(output_format, values.pop("format", OutputFormat.table), file)
     specification = make_specification(values, _options_of(context), setting or [])
-    _carry_out(specification, context.params, printed, dry_run=dry_run)
+    _carry_out(specification, engine, shard, printed, dry_run=dry_run)
 
 
 def _carry_out(
-    specification: RunSpecification, options: Mapping[str, Any], printed: OutputFormat, *, dry_run: bool
+    specification: RunSpecification, choice: EngineChoice, shard: str | None, printed: OutputFormat, *, dry_run: bool
 ) -> None:
-    """Note what is asked for, have it done by the engine of the `options`, and report it; or only print the plan."""
+    """Note what is asked for, have it done by the engine of that `choice`, and report it; or only print the plan."""
     from bench.running.asking import asked_for
-    from bench.running.engines import make_engine, slurm_parameters
     from bench.running.execute import execute
     from bench.running.part import Shard
     from bench.running.preparation import Preparation
 
-    given = {name: options[name] for name in ("processes", "scheduler")}
-    engine = make_engine(options["engine"], specification, **given, slurm=slurm_parameters(options["slurm"] or []))
-    shard = None if options["shard"] is None else Shard.parse(options["shard"])
+    engine = choice.make(specification.out, specification.device)
+    part = None if shard is None else Shard.parse(shard)
     preparation = Preparation(specification)
     if dry_run:
         preparation.load_images()
         print("\n".join(preparation.plan_lines()))
         return
     with asked_for(preparation):
-        report_outcome(specification, execute(preparation, engine, shard), printed)
+        report_outcome(specification, execute(preparation, engine, part), printed)
 
 
 def _options_of(context: typer.Context) -> dict[str, Any]:

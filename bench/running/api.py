@@ -12,7 +12,7 @@ from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
 from .asking import asked_for
-from .engines import make_engine
+from .engines import EngineChoice
 from .execute import execute, write_files
 from .part import Shard
 from .preparation import Preparation
@@ -69,7 +69,8 @@ def run(
         out=Path(out),
         **options,
     )
-    chosen = make_engine(engine, specification, processes=processes, scheduler=scheduler, slurm=dict(slurm or {}))
+    choice = EngineChoice(engine, processes, scheduler, dict(slurm or {}))
+    chosen = choice.make(specification.out, specification.device)
     part = None if shard is None else Shard.parse(shard)
     preparation = Preparation(specification)
     with asked_for(preparation):

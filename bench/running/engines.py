@@ -3,49 +3,52 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.engine import ENGINES, Engine, EngineOptions
 from bench.errors import BenchError
 
-from .specification import RunSpecification
-
-_OPTIONS = {"processes": ("processes", "dask", "slurm"), "scheduler": ("dask",), "slurm": ("slurm",)}
+_TAKEN_BY = {"processes": ("processes", "dask", "slurm"), "scheduler": ("dask",), "slurm": ("slurm",)}
 """Which engines take which option."""
 
 
-def make_engine(
-    name: str | None,
-    specification: RunSpecification,
-    *,
-    processes: int | None = None,
-    scheduler: str | None = None,
-    slurm: dict[str, Any] | None = None,
-) -> Engine:
-    """The engine of that name, for a run; serial if none is given. Starts nothing.
+@dataclass(frozen=True)
+class EngineChoice:
+    """The engine that is asked for by `name`, and its options as `bench.engine.EngineOptions` has them.
 
-    Raises `BenchError` for an unknown name, and for options that the engine does not take.
+    None, or nothing, for what is not given: then it is serial, or the engine's own default.
     """
-    name = name or "serial"
-    kind = ENGINES.get(name)
-    given = {"processes": processes, "scheduler": scheduler, "slurm": slurm}
-    for option, value in given.items():
-        if value and name not in _OPTIONS[option]:
-            raise BenchError(f"--{option} is for --engine {' or '.join(_OPTIONS[option])}, and it is {name}.")
-    if scheduler is not None and processes is not None:
-        raise BenchError("--processes starts workers, and --scheduler has its own. Leave one of them out.")
-    made: Engine = kind(
-        EngineOptions(
-            processes=processes,
-            scheduler=scheduler,
-            slurm=slurm or {},
-            folder=Path(specification.out),
-            share_devices=specification.device in ("auto", "cuda"),
+
+    name: str | None = None
+    processes: int | None = None
+    scheduler: str | None = None
+    slurm: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self, out: Path, device: str) -> Engine:
+        """The engine for results in the folder `out`, computed on a `device`. Starts nothing.
+
+        Raises `BenchError` for an unknown name, and for options that the engine does not take.
+        """
+        name = self.name or "serial"
+        kind = ENGINES.get(name)
+        for option, engines in _TAKEN_BY.items():
+            if getattr(self, option) and name not in engines:
+                raise BenchError(f"--{option} is for --engine {' or '.join(engines)}, and it is {name}.")
+        if self.scheduler is not None and self.processes is not None:
+            raise BenchError("--processes starts workers, and --scheduler has its own. Leave one of them out.")
+        made: Engine = kind(
+            EngineOptions(
+                processes=self.processes,
+                scheduler=self.scheduler,
+                slurm=self.slurm,
+                folder=Path(out),
+                share_devices=device in ("auto", "cuda"),
+            )
         )
-    )
-    return made
+        return made
 
 
 def slurm_parameters(texts: Iterable[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import bench
 from bench.engines.slot import Slot
 from bench.errors import BenchError
 from bench.plugins import activate
-from bench.running.engines import make_engine, slurm_parameters
+from bench.running.engines import EngineChoice, slurm_parameters
 from bench.running.execute import execute, stored_rows
 from bench.running.part import Shard
 from bench.running.preparation import Preparation
@@ -95,7 +95,8 @@ def test_a_method_that_kills_its_process_is_tried_again_and_fails_alone(
         method=("deadly", "energy", "msp"), id="digits-0to6", ood=("uniform",), settings=SETTINGS, device="cpu",
         out=tmp_path / "out",
     )  # fmt: skip
-    outcome = execute(Preparation(specification), make_engine("processes", specification, processes=1))
+    engine = EngineChoice("processes", processes=1).make(specification.out, "cpu")
+    outcome = execute(Preparation(specification), engine)
     assert "Trying again, since the worker process was killed" in capsys.readouterr().err
     assert [row["method"] for row in outcome.rows] == (["energy", "msp"] if fails else ["deadly", "energy", "msp"])
     assert (tmp_path / "deaths").read_text(encoding="utf-8") == ("x" if fails else "")
@@ -114,13 +115,12 @@ def test_a_method_that_kills_its_process_is_tried_again_and_fails_alone(
 
 
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
-    spec = RunSpecification(method=("msp",), id="digits", ood=("uniform",), out=tmp_path)
     with pytest.raises(BenchError, match="--processes is for --engine processes or dask or slurm, and it is serial"):
-        make_engine(None, spec, processes=2)
+        EngineChoice(processes=2).make(tmp_path, "cpu")
     with pytest.raises(BenchError, match="--scheduler is for --engine dask"):
-        make_engine("processes", spec, scheduler="tcp://x")
+        EngineChoice("processes", scheduler="tcp://x").make(tmp_path, "cpu")
     with pytest.raises(BenchError, match="--processes starts workers, and --scheduler has its own"):
-        make_engine("dask", spec, processes=2, scheduler="tcp://x")
+        EngineChoice("dask", processes=2, scheduler="tcp://x").make(tmp_path, "cpu")
     assert slurm_parameters(["timeout_min=60", "slurm_partition=gpu"]) == {"timeout_min": 60, "slurm_partition": "gpu"}
     with pytest.raises(BenchError, match="NAME=VALUE"):
         slurm_parameters(["gpu"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, get_args
-
-from torch import Tensor
-from torch.nn import functional as F
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bench.errors import BenchError, UnknownNameError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
 """How values between pixels are found: as PIL does, that is with antialiasing, but for `nearest`."""
@@ -28,6 +28,8 @@ def interpolated(batch: Tensor, height: int, width: int, interpolation: Interpol
     """The batch `(B, C, H, W)` of values in [0, 1] in another size, within [0, 1] again."""
     if batch.shape[2:] == (height, width):
         return batch
+    from torch.nn import functional as F
+
     if interpolation == "nearest":
         return F.interpolate(batch, (height, width), mode="nearest-exact")
     resized = F.interpolate(batch, (height, width), mode=interpolation, antialias=True)

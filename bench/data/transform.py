@@ -1,20 +1,25 @@
-"""The input transform: it belongs to the checkpoint and is applied alike to in- and out-of-distribution images."""
+"""The input transform: it belongs to the checkpoint and is applied alike to in- and out-of-distribution images.
+
+Tables name the transforms of results that are there, so torch is loaded only when one is applied.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from bench.errors import BenchError
 
 from .images import Pixels
 from .sizing import Interpolation, OddMargin, centre, filled, interpolated, require_word, shorter_side_resized
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Fit = Literal["crop", "stretch", "refuse"]
 """What is done with images of another size than the network takes."""
@@ -100,6 +105,8 @@ class InputTransform:
 
     def to_unit(self, pixels: Pixels, device: torch.device | str = "cpu") -> Tensor:
         """The batch with values in [0, 1], sized and with the right channels, but not normalised."""
+        import torch
+
         if isinstance(pixels, list):
             return torch.cat([self._unit_array(image[None], device) for image in pixels])
         return self._unit_array(pixels, device)
@@ -110,9 +117,13 @@ class InputTransform:
 
     def per_channel(self, values: tuple[float, ...], like: Tensor) -> Tensor:
         """`values` as a `(1, C, 1, 1)` tensor beside `like`."""
+        import torch
+
         return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, -1, 1, 1)
 
     def _unit_array(self, pixels: NDArray[Any], device: torch.device | str) -> Tensor:
+        import torch
+
         array = pixels[..., None] if pixels.ndim == 3 else pixels
         scale = _WHITE.get(array.dtype.name, 1.0)
         if array.dtype != np.uint8:

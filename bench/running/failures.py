@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.canonical import content_key
 from bench.errors import BenchError
@@ -16,10 +16,12 @@ from bench.progress import say
 from bench.store import Store
 from bench.wording import counted
 
-from .attempt import Attempt
 from .part import Part
 
-A = TypeVar("A", bound=Attempt)
+if TYPE_CHECKING:
+    from .attempt import Attempt
+
+A = TypeVar("A", bound="Attempt")
 
 PART = "part"
 """The key under which the failure of a whole part says which it is, in the place of a cell."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.atomic import write_json
 from bench.errors import BenchError
 from bench.json_text import parse_json
 
-from .network import TestedNetwork
+if TYPE_CHECKING:
+    from .network import TestedNetwork
 
 _ADVICE = " Leave this method out."
 """What is said to a user who named a method, and is no news of one that was left out."""

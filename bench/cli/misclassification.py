@@ -28,7 +28,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from bench.running.execute import Outcome
+    from bench.running.outcome import Outcome
 
 _NOT_OF_THE_SPECIFICATION = ("seed", "setting", "output_format", "dry_run")
 

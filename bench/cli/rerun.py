@@ -26,7 +26,8 @@ def rerun(
     from bench.presence import at_work
     from bench.progress import say
     from bench.running.asking import asked_for
-    from bench.running.execute import Outcome, execute
+    from bench.running.execute import execute
+    from bench.running.outcome import Outcome
     from bench.running.preparation import Preparation
     from bench.tending.rerun import specifications
 

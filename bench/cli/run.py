@@ -36,7 +36,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from bench.running.execute import Outcome
+    from bench.running.outcome import Outcome
     from bench.running.specification import RunSpecification
 
 
@@ -158,8 +158,8 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
 def report_outcome(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
     """Write the files of a run and print its rows; raises `typer.Exit` with 1 or 2 where cells failed."""
     from bench.progress import say
-    from bench.running.execute import refresh_files
     from bench.running.failures import closing_lines
+    from bench.running.files import refresh_files
     from bench.suites.record import kept_suites
     from bench.wording import counted
 

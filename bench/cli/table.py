@@ -16,7 +16,7 @@ def table(
 ) -> None:
     """Print the table of a results folder, and write its table files again."""
     from bench.progress import say
-    from bench.running.execute import stored_rows, write_files
+    from bench.running.files import stored_rows, write_files
     from bench.suites.record import kept_suites
 
     from .output import print_rows

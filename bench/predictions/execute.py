@@ -10,10 +10,10 @@ from bench.errors import BenchError
 from bench.method_contract import METHODS, Method, Scores
 from bench.prediction_report import PREDICTION_REPORTS, PredictionResults, Predictions
 from bench.progress import say
-from bench.running.execute import Outcome
 from bench.running.extraction import Extractor
 from bench.running.failures import FailureLog
 from bench.running.network_notes import keep_network, with_network_notes
+from bench.running.outcome import Outcome
 from bench.running.report_files import keep_track
 from bench.store import Store
 

@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from bench.method_contract import METHODS
 from bench.report import REPORTS, FigureReport, Results
 from bench.running.estimates import Estimates
-from bench.running.execute import stored_rows
+from bench.running.files import stored_rows
 from bench.running.report_files import keep_track
 from bench.running.rows import rows_to_frame
 from bench.store import Store

@@ -13,7 +13,8 @@ from bench.suites.suite import Suite
 
 from .asking import asked_for
 from .engines import EngineChoice
-from .execute import execute, write_files
+from .execute import execute
+from .files import write_files
 from .part import Shard
 from .preparation import Preparation
 from .specification import RunSpecification

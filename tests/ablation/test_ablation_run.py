@@ -13,7 +13,8 @@ from bench.ablation.file import Ablation, read_ablation
 from bench.ablation.plan import Run, SharedPreparation, plan
 from bench.ablation.run import Carried, check, run_ablation
 from bench.extraction.passing import Pass
-from bench.running.execute import Outcome, execute
+from bench.running.execute import execute
+from bench.running.outcome import Outcome
 
 TINY = {"recipe.epochs": 1, "gaussian.count": 60}
 

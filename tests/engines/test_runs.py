@@ -13,7 +13,8 @@ from bench.engines.slot import Slot
 from bench.errors import BenchError
 from bench.plugins import activate
 from bench.running.engines import EngineChoice, slurm_parameters
-from bench.running.execute import execute, stored_rows
+from bench.running.execute import execute
+from bench.running.files import stored_rows
 from bench.running.part import Shard
 from bench.running.preparation import Preparation
 from bench.running.rows import COST

@@ -16,7 +16,9 @@ from bench.method_contract import METHODS
 from bench.paper_table import PaperCell, PaperTable
 from bench.reproducing.reproduce import reproduce, write_table
 from bench.reproducing.request import Request
-from bench.running.execute import Outcome, execute, stored_rows
+from bench.running.execute import execute
+from bench.running.files import stored_rows
+from bench.running.outcome import Outcome
 from bench.running.preparation import Preparation
 from bench.store import Store
 

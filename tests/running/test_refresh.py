@@ -6,7 +6,7 @@ import pytest
 
 import bench
 from bench.report import REPORTS
-from bench.running.execute import refresh_files
+from bench.running.files import refresh_files
 
 
 def test_files_that_are_current_are_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,5 +31,5 @@ def test_files_that_are_current_are_not_made_again(tmp_path: Path, monkeypatch: 
     assert (tmp_path / "comparison.md").read_text() != "edited"
     (tmp_path / "rows.csv").unlink()
     assert "rows.csv" in made()
-    monkeypatch.setattr("bench.running.execute.__version__", "another")
+    monkeypatch.setattr("bench.running.files.__version__", "another")
     assert "comparison.md" in made()

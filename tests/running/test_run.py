@@ -18,7 +18,7 @@ from bench.errors import BenchError
 from bench.extraction.outputs import Outputs
 from bench.method_contract import METHODS, Scores
 from bench.networks.checkpoint import Checkpoint
-from bench.running.execute import stored_rows, write_files
+from bench.running.files import stored_rows, write_files
 from bench.running.rows import COLUMNS, COST
 from bench.store import Store
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import bench
 from bench.cli.main import app
 from bench.errors import BenchError
-from bench.running.execute import stored_rows
+from bench.running.files import stored_rows
 from bench.store import Store
 from bench.suites.record import SuiteRecord, keep_suite, kept_suites
 from bench.tending.merge import merge_runs

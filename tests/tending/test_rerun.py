@@ -14,7 +14,7 @@ import bench
 from bench.cli.main import app
 from bench.errors import BenchError
 from bench.method_contract import METHODS
-from bench.running.execute import stored_rows
+from bench.running.files import stored_rows
 from bench.running.rows import COST
 from bench.store import Store
 from bench.tending.rerun import specifications

@@ -19,8 +19,8 @@ from bench.cli.main import app
 from bench.errors import BenchError
 from bench.presence import announce
 from bench.running.asked import read_asked
-from bench.running.asking import specification_data
 from bench.running.network import TestedNetwork
+from bench.running.plain_specification import specification_data
 from bench.store import Store
 from bench.tending.status import status_of
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
+from bench.errors import BenchError
 from bench.registry import registers, registry
 
 Task = TypeVar("Task")
@@ -32,18 +33,24 @@ class WorkerDiedError(Exception):
         return self.how
 
 
+class EngineLostError(BenchError):
+    """An engine has nowhere to do tasks, now or any more: those that are out will not be done, nor will others."""
+
+
 @dataclass(frozen=True)
 class EngineOptions:
     """How an engine works.
 
     `processes` is how many work at a time; None for what the engine takes by itself. `scheduler` is the address of a
     Dask scheduler, or its file; `slurm` are submitit's parameters. `folder` is where an engine may keep its own files.
+    `patience` is how many seconds an engine whose workers come and go waits while there are none.
     With `share_devices` each process sees one of the machine's GPUs; without, the run has chosen its device.
     """
 
     processes: int | None = None
     scheduler: str | None = None
     slurm: Mapping[str, Any] = field(default_factory=dict)
+    patience: float | None = None
     folder: Path = Path("runs/latest")
     share_devices: bool = True
 
@@ -51,7 +58,8 @@ class EngineOptions:
 class Engine(ABC):
     """Calls functions with tasks. Functions, tasks and what is returned can be pickled.
 
-    Nothing is started before the first task comes. Raises `BenchError` where it cannot start.
+    Nothing is started before the first task comes. Raises `BenchError` where it cannot start, of which
+    `EngineLostError` is for what is not there, or not any more.
     """
 
     name: ClassVar[str]
@@ -72,6 +80,9 @@ class Engine(ABC):
 
         The future's exception is `WorkerDiedError` where the process that did it ended; trying again may help.
         """
+
+    def check(self) -> None:  # noqa: B027 - most engines cannot be lost
+        """Raise `EngineLostError` where nothing will come of the tasks that are out; asked now and then meanwhile."""
 
     @abstractmethod
     def shutdown(self, *, now: bool = False) -> None:

@@ -24,6 +24,12 @@ OPTIONS: dict[str, Any] = {
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Parameter of SLURM jobs as submitit has it: timeout_min=60, …"),
     ],
+    "patience": Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=0, help="How long to wait while a Dask cluster has no workers (default: 300)."
+        ),
+    ],
 }
 """The options by name; None where they are not given."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -10,13 +13,18 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
-from bench.engine import Engine, EngineOptions, Report, Task, WorkerDiedError, engine
-from bench.errors import BenchError
+from bench.engine import Engine, EngineLostError, EngineOptions, Report, Task, WorkerDiedError, engine
 from bench.optional import optional_module
+from bench.progress import say
 
 from .share import Share, call_within, default_processes, shares
 
 CONNECT_SECONDS = 30
+LOOK_SECONDS = 0.5
+"""Seconds to connect to a scheduler, and between two looks for its first worker."""
+
+PATIENCE = 300.0
+"""Seconds without a worker, unless the options say another number. Those of a cluster may come back."""
 
 RESTART_TIMEOUT = "1h"
 """Dask gives up a worker of ours that is not back in 15 s; on a busy machine one that loads torch takes longer."""
@@ -31,6 +39,7 @@ class Dask(Engine):
         self._cluster: Any = None
         self._client: Any = None
         self._share = Share()
+        self._without_workers_since: float | None = None
         self._distributed = optional_module("distributed", extra="dask", purpose="for --engine dask")
 
     @property
@@ -39,31 +48,58 @@ class Dask(Engine):
         if self.options.scheduler is None:
             return self.options.processes or default_processes(devices=self.options.share_devices)
         self._connect()
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        return max(1, self._workers())
 
     def submit(self, function: Callable[[Task], Report], task: Task) -> Future[Report]:
         """Have a worker do the task; Dask itself gives it to another one where a worker dies."""
         self._connect()
         future: Future[Report] = Future()
         theirs = self._client.submit(call_within, self._share, function, task, pure=False)
-        theirs.add_done_callback(partial(_hand_on, self._distributed, future))
+        theirs.add_done_callback(partial(_hand_on, self._distributed, future, self._place))
         return future
+
+    def check(self) -> None:
+        """Raise `EngineLostError` where there have been no workers for as long as the user waits; warn before."""
+        if self._client is None or self._client.status != "running" or self._workers():
+            self._without_workers_since = None
+            return
+        now, patience = time.monotonic(), PATIENCE if self.options.patience is None else self.options.patience
+        remedy = "" if self.options.scheduler is None else " Start some: dask worker ADDRESS --nthreads 1"
+        if self._without_workers_since is None:
+            self._without_workers_since = now
+            say(f"Warning: {self._place} has no workers. Waiting {patience:g} s for one.{remedy}")
+        elif now - self._without_workers_since >= patience:
+            raise EngineLostError(
+                f"{self._place} has had no workers for {patience:g} s. What was done is kept; the same command goes on "
+                f"from there.{remedy}"
+            )
 
     def shutdown(self, *, now: bool = False) -> None:
         """Leave the scheduler, and end a cluster of our own. What runs elsewhere cannot be broken off, only asked."""
-        if self._client is not None:
-            self._client.close(timeout=0 if now else 10)
-        if self._cluster is not None:
-            self._cluster.close(timeout=1 if now else 10)
+        client, cluster = self._client, self._cluster
         self._client = self._cluster = None
+        for one in (client, cluster):
+            if one is not None:
+                with contextlib.suppress(TimeoutError):
+                    one.close(timeout=1 if now else 10)
+
+    @property
+    def _place(self) -> str:
+        """The cluster, for messages."""
+        address = self.options.scheduler
+        return "The Dask cluster of this machine" if address is None else f"The Dask scheduler at {address}"
+
+    def _workers(self) -> int:
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def _connect(self) -> None:
         if self._client is None:
             address = self.options.scheduler
             try:
                 self._client = self._start() if address is None else self._reach(address)
+                self._await_worker()
             except (OSError, ValueError) as error:
-                raise BenchError(
+                raise EngineLostError(
                     f"No Dask scheduler answers at {address or 'this machine'} ({error}). Start one with: dask "
                     "scheduler; workers with: dask worker ADDRESS --nthreads 1"
                 ) from error
@@ -71,15 +107,17 @@ class Dask(Engine):
     def _reach(self, address: str) -> Any:
         is_file = "://" not in address and Path(address).is_file()
         where = {"scheduler_file": address} if is_file else {"address": address}
-        client = self._distributed.Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we say ourselves that a scheduler is gone
+        return self._distributed.Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
+
+    def _await_worker(self) -> None:
         try:
-            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
-        except TimeoutError as error:
-            client.close()
-            raise BenchError(
-                f"The Dask scheduler at {address} has no workers. Start some: dask worker ADDRESS --nthreads 1"
-            ) from error
-        return client
+            while not self._workers():
+                self.check()
+                time.sleep(LOOK_SECONDS)
+        except BaseException:
+            self.shutdown(now=True)
+            raise
 
     def _start(self) -> Any:
         """A cluster of this machine's processes, which hear nothing of Ctrl-C: the driver decides what it means."""
@@ -100,13 +138,17 @@ class Dask(Engine):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _hand_on(distributed: Any, future: Future[Any], theirs: Any) -> None:
+def _hand_on(distributed: Any, future: Future[Any], place: str, theirs: Any) -> None:
     """What came of a Dask future, said as `concurrent.futures` does."""
     try:
         if theirs.status == "cancelled":
-            raise BenchError("The Dask scheduler is gone. The same command goes on from there.")
+            raise EngineLostError(
+                f"{place} is gone. What was done is kept; start another one, and the same command goes on from there."
+            )
         future.set_result(theirs.result())
     except distributed.scheduler.KilledWorker as error:
-        future.set_exception(WorkerDiedError("the workers that did it died", tries=error.allowed_failures + 1))
+        future.set_exception(
+            WorkerDiedError("the workers that did it died, as when memory runs out", tries=error.allowed_failures + 1)
+        )
     except BaseException as error:
         future.set_exception(error)

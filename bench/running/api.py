@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.data.project import project_bindings
 from bench.plugins import activate_with_project
+from bench.remote import fetched_folder, settle
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
@@ -40,6 +41,7 @@ def run(
     processes: int | None = None,
     scheduler: str | None = None,
     slurm: Mapping[str, Any] | None = None,
+    patience: float | None = None,
     shard: str | None = None,
     **options: Any,
 ) -> pd.DataFrame:
@@ -52,7 +54,8 @@ def run(
     `protocol`, `tune_on`, `full_spectrum`, `device`, `data`; `seeds` is a number of seeds to train with, or the seeds;
     `settings` maps `"odin.epsilon"` to a value. With `files` the tables and plots are written to `out` too. `plugin`
     are files of your own whose names are used. The cells are computed by an `engine`, with `processes`, a `scheduler`
-    or parameters of `slurm`; of a `shard` such as "2/5" that part of them only. Metrics are fractions in [0, 1]; scores
+    or parameters of `slurm`, and `patience` of so many seconds with a Dask cluster that has no workers; of a `shard`
+    such as "2/5" that part of them only. Metrics are fractions in [0, 1]; scores
     are larger for more in-distribution images. Raises `BenchError` for bad input, and when cells failed, after all
     others are done.
     """
@@ -67,17 +70,16 @@ def run(
         seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
         settings=settings or {},
         bindings=project_bindings(Path.cwd()),
-        out=Path(out),
+        out=fetched_folder(out),
         **options,
     )
-    choice = EngineChoice(engine, processes, scheduler, dict(slurm or {}))
+    choice = EngineChoice(engine, processes, scheduler, dict(slurm or {}), patience)
     chosen = choice.make(specification.out, specification.device)
     part = None if shard is None else Shard.parse(shard)
     preparation = Preparation(specification)
     with asked_for(preparation):
         outcome = execute(preparation, chosen, part)
-        if files and outcome.rows:
-            write_files(specification.out)
+        settle(specification.out, write_files(specification.out) if files and outcome.rows else ())
     return outcome.to_frame()
 
 

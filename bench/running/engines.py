@@ -11,7 +11,9 @@ from typing import Any
 from bench.engine import ENGINES, Engine, EngineOptions
 from bench.errors import BenchError
 
-_TAKEN_BY = {"processes": ("processes", "dask", "slurm"), "scheduler": ("dask",), "slurm": ("slurm",)}
+_TAKEN_BY = {
+    "processes": ("processes", "dask", "slurm"), "scheduler": ("dask",), "slurm": ("slurm",), "patience": ("dask",),
+}  # fmt: skip
 """Which engines take which option."""
 
 
@@ -26,6 +28,7 @@ class EngineChoice:
     processes: int | None = None
     scheduler: str | None = None
     slurm: Mapping[str, Any] = field(default_factory=dict)
+    patience: float | None = None
 
     def make(self, out: Path, device: str) -> Engine:
         """The engine for results in the folder `out`, computed on a `device`. Starts nothing.
@@ -44,6 +47,7 @@ class EngineChoice:
                 processes=self.processes,
                 scheduler=self.scheduler,
                 slurm=self.slurm,
+                patience=self.patience,
                 folder=Path(out),
                 share_devices=device in ("auto", "cuda"),
             )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench.data.project import project_bindings
 from bench.plugins import activate_with_project
-from bench.remote import fetched_folder, settle
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
@@ -70,7 +69,7 @@ def run(
         seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
         settings=settings or {},
         bindings=project_bindings(Path.cwd()),
-        out=fetched_folder(out),
+        out=Path(out),
         **options,
     )
     choice = EngineChoice(engine, processes, scheduler, dict(slurm or {}), patience)
@@ -79,7 +78,8 @@ def run(
     preparation = Preparation(specification)
     with asked_for(preparation):
         outcome = execute(preparation, chosen, part)
-        settle(specification.out, write_files(specification.out) if files and outcome.rows else ())
+        if files and outcome.rows:
+            write_files(specification.out)
     return outcome.to_frame()
 
 

@@ -2,7 +2,8 @@
 
 The record of a cell is written after its scores and appears whole or not at all, so whatever is there is finished.
 Tables and indices can be deleted and made again from it. Records hold checksums of themselves and of their scores; what
-does not agree with them is set aside in `damaged/`, so that the next run computes it again.
+does not agree with them is set aside in `damaged/`, so that the next run computes it again. In the working folder of an
+address each file is put there at once.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
 from bench.names import require_key
 from bench.progress import say
+from bench.remote import publish, withdraw
 from bench.report import CellScores
 from bench.sealed import DamagedFileError, read_sealed, sealed_text, write_sealed
 from bench.store_index import INDEX, Stamp, indexed_records, indexed_slots, stamp, write_index
@@ -51,8 +53,10 @@ class Store:
         former = self._keep_former_scores(key, _checksum(arrays))
         write_atomically(self._scores(key), lambda temporary: _save_npz(temporary, arrays))
         write_text(self._cell(key), text)
-        for path in (*former, self._failure(key)):
+        publish(self._scores(key), self._cell(key))
+        for path in former:
             path.unlink(missing_ok=True)
+        self.forget_failure(key)
 
     def _keep_former_scores(self, key: str, checksum: str) -> list[Path]:
         """Copy other scores that the cell has, for its record until that is replaced too; returns where they are."""
@@ -161,11 +165,15 @@ class Store:
         """Note that a cell failed, and why; never counted as a result. Returns the file's path."""
         path = self._failure(key)
         write_sealed(path, SCHEMA, {"key": key, "cell": cell, "message": message, "traceback": traceback})
+        publish(path)
         return path
 
     def forget_failure(self, key: str) -> None:
         """Remove the note that something failed, if there is one: it is over."""
-        self._failure(key).unlink(missing_ok=True)
+        path = self._failure(key)
+        if path.exists():
+            path.unlink(missing_ok=True)
+            withdraw(path)
 
     def failures(self) -> list[dict[str, Any]]:
         """All noted failures of cells that were not finished since; damaged notes are left out, and said."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .results_folder import results
+
 if TYPE_CHECKING:
     from bench.comparing import Comparison
     from bench.comparing.conditions import Condition
@@ -27,8 +29,10 @@ class CompareFormat(StrEnum):
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="RUN_A", help="Results folder of bench run --out.")],
-    second: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another one; differences are B minus A.")],
+    first: Annotated[Path, typer.Argument(metavar="RUN_A", parser=results, help="Results folder of bench run --out.")],
+    second: Annotated[
+        Path, typer.Argument(metavar="RUN_B", parser=results, help="Another one; differences are B minus A.")
+    ],
     metric: Annotated[
         list[str] | None, typer.Option(help="Metric to compare (default: auroc and fpr_at_95_tpr).")
     ] = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .formats import FormatOption, TableOrJson
+from .results_folder import results
 
 if TYPE_CHECKING:
     from bench.tending.rubbish import Rubbish
@@ -19,7 +20,9 @@ _SHOWN = 5
 
 
 def gc(
-    runs: Annotated[list[Path] | None, typer.Argument(metavar="RUN…", help="Results folders to look at too.")] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="RUN…", parser=results, help="Results folders to look at too.")
+    ] = None,
     older_than: Annotated[
         float, typer.Option(min=0, metavar="DAYS", help="Outputs and unfinished work count if they are older.")
     ] = 30.0,
@@ -59,12 +62,14 @@ def gc(
 
 def _delete(found: Sequence[Rubbish]) -> None:
     from bench.progress import say
+    from bench.remote import withdraw
     from bench.tending.rubbish import delete
 
     left = 0
     for one in found:
         try:
             delete(one)
+            withdraw(one.path)
         except OSError as error:
             left += 1
             say(f"Cannot delete {one.path}: {error.strerror or error}")

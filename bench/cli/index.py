@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from .results_folder import results
+
 
 def index(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Results folder of bench run --out.")] = Path(
-        "runs/latest"
-    ),
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=results, help="Results folder of bench run --out.")
+    ] = Path("runs/latest"),
 ) -> None:
     """Make one file of all records of a results folder, so that tens of thousands of cells are read fast.
 

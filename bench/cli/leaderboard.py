@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from .results_folder import results
+
 
 def leaderboard(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR…", help="Results folders of bench run --out.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR…", parser=results, help="Results folders of bench run --out.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("leaderboard"),
 ) -> None:
     """Write a static site that compares the results of many runs, and print its page's path.

@@ -7,10 +7,16 @@ from typing import Annotated
 
 import typer
 
+from .results_folder import results
+
 
 def merge(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN…", help="Results folders of bench run --out.")],
-    out: Annotated[Path, typer.Option(help="The folder that gets all of their results.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN…", parser=results, help="Results folders of bench run --out.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=results, help="The folder that gets all of their results.")
+    ],
 ) -> None:
     """Join results folders, as of shards or of several machines, into one.
 
@@ -20,10 +26,12 @@ def merge(
     bench merge runs/machine-1 runs/machine-2 --out runs/all
     """
     from bench.progress import say
+    from bench.remote import settle
     from bench.tending.merge import merge_runs
     from bench.wording import counted
 
     found = merge_runs(runs, out)
+    settle(out)
     print(f"{out}: {counted(found.cells, 'cell')}, of which {found.equal:,} were there several times.")
     if found.failures:
         print(f"{counted(found.failures, 'failure')} came along. Try them again with: bench rerun --failed {out}")

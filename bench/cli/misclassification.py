@@ -26,6 +26,7 @@ from .options import (
     Transform,
     Workers,
 )
+from .results_folder import results
 
 if TYPE_CHECKING:
     from bench.running.outcome import Outcome
@@ -52,9 +53,12 @@ def misclassification(
     compile: Compile = None,
     skip_broken: SkipBroken = None,
     data: Data = None,
-    out: Annotated[Path, typer.Option(help="Folder of the results, in whose misclassification/ they are kept.")] = Path(
-        "runs/latest"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", parser=results, help="Folder of the results, in whose misclassification/ they are kept."
+        ),
+    ] = Path("runs/latest"),
     output_format: Format = OutputFormat.table,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and stop.")] = False,
 ) -> None:
@@ -84,13 +88,15 @@ def misclassification(
 def _report(folder: Path, outcome: Outcome, output_format: OutputFormat) -> None:
     from bench.predictions.execute import write_prediction_files
     from bench.progress import say
+    from bench.remote import settle
     from bench.running.failures import closing_lines
     from bench.wording import counted
 
+    files = write_prediction_files(folder) if outcome.rows else []
     if outcome.rows:
-        files = write_prediction_files(folder)
         _print_rows(outcome.rows, output_format)
         say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {folder}")
+    settle(folder, files)
     if not outcome.failures:
         return
     say("\n" + "\n".join(closing_lines(outcome.failures)))

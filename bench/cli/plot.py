@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from .results_folder import results
+
 LATEST = "runs/latest"
 
 
@@ -29,7 +31,8 @@ def plot(
         ),
     ] = None,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[RUN]", help=f"Results folder of bench run --out (default: {LATEST}).")
+        Path | None,
+        typer.Argument(metavar="[RUN]", parser=results, help=f"Results folder of bench run --out (default: {LATEST})."),
     ] = None,
     output_format: Annotated[
         list[FigureFormat] | None, typer.Option("--format", help="Of the files; may be given several times (png, svg).")
@@ -40,14 +43,18 @@ def plot(
 
     Example: bench plot roc runs/latest --format pdf
     """
+    from bench.address import is_address
     from bench.errors import BenchError
     from bench.progress import say
+    from bench.remote import settle
     from bench.report import FORMATS
     from bench.reporting.kept import draw_figures, figure_kinds
 
     known = figure_kinds()
     if old_kind:
         raise BenchError(f"--kind is no more: the kind comes first, as in: bench plot roc {kind or LATEST}")
+    if kind is not None and is_address(kind):
+        folder, kind = results(kind), None
     chosen, run = _read(kind, folder, list(known))
     formats = [one.value for one in dict.fromkeys(output_format or [])] or FORMATS
     for name, paths in draw_figures(run, chosen, formats).items():
@@ -55,12 +62,15 @@ def plot(
             print(path)
         if not paths and len(chosen) == 1:
             say(f"Nothing to draw: {known[name].nothing}")
+        settle(run, paths)
 
 
 def _read(kind: str | None, folder: Path | None, known: list[str]) -> tuple[list[str], Path]:
     """The kinds to draw, and the results folder. A single word is a kind if it is one, else the folder."""
     from bench.errors import BenchError, UnknownNameError
 
+    if kind is None and folder is not None:
+        return known, folder
     if kind in known:
         return [str(kind)], folder or Path(LATEST)
     if folder is None and (kind is None or Path(kind).is_dir()):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .options import Data
+from .results_folder import results
 
 
 class ReportFormat(StrEnum):
@@ -21,7 +22,9 @@ class ReportFormat(StrEnum):
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="Results folder of bench run --out.")] = Path("runs/latest"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[RUN]", parser=results, help="Results folder of bench run --out.")
+    ] = Path("runs/latest"),
     output_format: Annotated[
         ReportFormat, typer.Option("--format", help="html: one file that needs no network; md, latex, or pdf.")
     ] = ReportFormat.html,
@@ -43,6 +46,7 @@ def report(
     The HTML page opens from disk. Example: bench report runs/latest --gallery
     """
     from bench.data.location import data_root
+    from bench.remote import settle
     from bench.reporting import write_report
     from bench.reporting.galleries import galleries_of
 
@@ -50,14 +54,14 @@ def report(
     settings = {"--gallery": ""} if gallery else {}
     settings |= {"--gallery-method": gallery_method} if gallery_method else {}
     settings |= {"--transfer": str(transfer)} if transfer else {}
-    print(
-        write_report(
-            folder,
-            output_format.value,
-            out=out,
-            galleries=shown,
-            remarks=remarks,
-            transfers=transfer,
-            settings=settings,
-        )
+    written = write_report(
+        folder,
+        output_format.value,
+        out=out,
+        galleries=shown,
+        remarks=remarks,
+        transfers=transfer,
+        settings=settings,
     )
+    settle(folder, [written])
+    print(written)

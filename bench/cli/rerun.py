@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from .options import TrustCode
+from .results_folder import results
 
 
 def rerun(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Results folder of bench run --out.")] = Path(
-        "runs/latest"
-    ),
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=results, help="Results folder of bench run --out.")
+    ] = Path("runs/latest"),
     failed: Annotated[bool, typer.Option("--failed", help="Only what failed, not what was never begun.")] = False,
     trust_code: TrustCode = False,
 ) -> None:

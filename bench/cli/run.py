@@ -34,6 +34,7 @@ from .options import (
     TuneOn,
     Workers,
 )
+from .results_folder import results
 
 if TYPE_CHECKING:
     from bench.running.outcome import Outcome
@@ -76,7 +77,9 @@ def run(
     engine: EngineChoice,
     shard: ShardOption = None,
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/latest).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", parser=results, help="Folder of the results (default: runs/latest).")
+    ] = None,
     output_format: Annotated[
         OutputFormat | None, typer.Option("--format", help="What is printed on stdout (default: table).")
     ] = None,
@@ -158,6 +161,7 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
 def report_outcome(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
     """Write the files of a run and print its rows; raises `typer.Exit` with 1 or 2 where cells failed."""
     from bench.progress import say
+    from bench.remote import settle
     from bench.running.failures import closing_lines
     from bench.running.files import refresh_files
     from bench.suites.record import kept_suites
@@ -165,10 +169,11 @@ def report_outcome(specification: RunSpecification, outcome: Outcome, output_for
 
     from .output import print_rows
 
+    files = refresh_files(specification.out) if outcome.rows else []
     if outcome.rows:
-        files = refresh_files(specification.out)
         print_rows(outcome.rows, output_format, kept_suites(specification.out), specification.out)
         say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {specification.out}")
+    settle(specification.out, files)
     if not outcome.failures:
         return
     say("\n" + "\n".join(closing_lines(outcome.failures)))

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .formats import FormatOption, TableOrJson
+from .results_folder import state
 
 if TYPE_CHECKING:
     from bench.tending.status import Status
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Results folder of bench run --out.")] = Path(
-        "runs/latest"
-    ),
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", parser=state, help="Results folder of bench run --out.")
+    ] = Path("runs/latest"),
     output_format: FormatOption = TableOrJson.TABLE,
 ) -> None:
     """Say how far a run is: done, failed and why, to do, and about how long that takes.

@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from .options import Checkpoint, Data, Network, Normalize, Settings, Transform, TrustCode
+from .results_folder import results
 
 FAILED = 1
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(help="Results folder of bench run --out.")] = Path("runs/latest"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[RUN]", parser=results, help="Results folder of bench run --out.")
+    ] = Path("runs/latest"),
     cells: Annotated[int, typer.Option(min=0, help="How many cells' scores to compute again.")] = 5,
     all_cells: Annotated[bool, typer.Option("--all", help="Compute the scores of all cells again.")] = False,
     seed: Annotated[int, typer.Option(help="Draws the cells.")] = 0,

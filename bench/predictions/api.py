@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.data.project import project_bindings
 from bench.plugins import activate_with_project
+from bench.remote import fetched_folder, settle
 
 from .execute import execute_predictions, write_prediction_files
 from .rows import rows_to_frame
@@ -44,11 +45,11 @@ def misclassification(
         seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
         settings=settings or {},
         bindings=project_bindings(Path.cwd()),
-        out=Path(out),
+        out=fetched_folder(out),
         **options,
     )
     outcome = execute_predictions(PredictionPreparation(specification))
-    if files and outcome.rows:
-        write_prediction_files(specification.folder)
+    written = write_prediction_files(specification.folder) if files and outcome.rows else ()
+    settle(specification.folder, written)
     outcome.require_complete()
     return rows_to_frame(outcome.rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.data.project import project_bindings
 from bench.plugins import activate_with_project
+from bench.remote import fetched_folder, settle
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
@@ -69,7 +70,7 @@ def run(
         seeds=None if seeds is None else tuple(range(seeds) if isinstance(seeds, int) else seeds),
         settings=settings or {},
         bindings=project_bindings(Path.cwd()),
-        out=Path(out),
+        out=fetched_folder(out),
         **options,
     )
     choice = EngineChoice(engine, processes, scheduler, dict(slurm or {}), patience)
@@ -78,8 +79,7 @@ def run(
     preparation = Preparation(specification)
     with asked_for(preparation):
         outcome = execute(preparation, chosen, part)
-        if files and outcome.rows:
-            write_files(specification.out)
+        settle(specification.out, write_files(specification.out) if files and outcome.rows else ())
     return outcome.to_frame()
 
 

@@ -12,6 +12,7 @@ from bench.command_line import command_text
 from bench.errors import BenchError
 from bench.presence import at_work
 from bench.progress import say
+from bench.remote import publish
 from bench.sealed import read_sealed, write_sealed
 
 from .asked import SCHEMA
@@ -44,6 +45,7 @@ def _keep(preparation: Preparation) -> None:
     plain = specification_data(preparation.specification)
     content = {"specification": plain, "command": _command_at(path), "cells": cells}
     write_sealed(path, SCHEMA, content)
+    publish(path)
 
 
 def _command_at(path: Path) -> str:

@@ -17,6 +17,7 @@ from bench.wording import counted
 
 from .failures import say_failed
 from .part import Part, networks_first
+from .turns import Turns
 from .work import PartReport, Work
 from .worker import Task, keeping, perform
 
@@ -30,8 +31,8 @@ class Driver:
     function = staticmethod(perform)
     """What workers call with a task."""
 
-    def __init__(self, work: Work, engine: Engine) -> None:
-        self.work, self.engine = work, engine
+    def __init__(self, work: Work, engine: Engine, turns: Turns | None = None) -> None:
+        self.work, self.engine, self.turns = work, engine, turns or Turns()
         self.run = uuid.uuid4().hex
         spec = work.preparation.specification
         self.stop: Path = spec.out.absolute() / f".stop-{self.run}"
@@ -53,6 +54,7 @@ class Driver:
                 with self.engine:
                     self._hand_out(todo, reports)
             finally:
+                self.turns.end()
                 self.stop.unlink(missing_ok=True)
             if is_asked():
                 raise Interrupted
@@ -67,23 +69,39 @@ class Driver:
 
     def _found(self, part: Part) -> PartReport | None:
         """What is in the store already need not go to another process."""
-        return self.work.found(part) if self.engine.is_remote else None
+        return self.turns.found(part) or (self.work.found(part) if self.engine.is_remote else None)
 
     def _hand_out(self, todo: deque[int], reports: dict[int, PartReport]) -> None:
         running: dict[Future[PartReport], int] = {}
         while (todo and not is_asked()) or running:
-            while todo and not is_asked() and len(running) < self.engine.room:
-                number = todo.popleft()
+            while len(running) < self.engine.room and (number := self._take(todo, reports)) is not None:
                 task = Task(self.run, self.work.preparation.specification, self._parts[number], self.stop)
                 running[self.engine.submit(self.function, task)] = number
-            for future in self._next(running):
+            if not running and todo:
+                self.turns.wait()
+            for future in self._next(running) if running else ():
                 number = running.pop(future)
                 report = self._report_of(future, number)
+                if report is not None or number in self._halves:
+                    self.turns.release(self._parts[number])
                 if report is None:
                     todo.extendleft(reversed(self._halves.get(number, [number])))
                 else:
                     reports[number] = report
                     self._tell(number, report)
+
+    def _take(self, todo: deque[int], reports: dict[int, PartReport]) -> int | None:
+        """The next part to hand out; None where there is none, or all that are left are other drivers' for now."""
+        for _ in range(0 if is_asked() else len(todo)):
+            number = todo.popleft()
+            if self.turns.claim(self._parts[number]):
+                return number
+            if (report := self.turns.found(self._parts[number])) is None:
+                todo.append(number)
+            else:
+                reports[number] = report
+                self._tell(number, report)
+        return None
 
     def _next(self, running: Iterable[Future[PartReport]]) -> set[Future[PartReport]]:
         """The next that are done; meanwhile workers are told when the user wants to stop."""

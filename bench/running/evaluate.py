@@ -15,6 +15,7 @@ from bench.errors import BenchError
 from bench.extraction.options import Precision
 from bench.method_contract import Method
 from bench.plugins import activate_with_project
+from bench.remote import fetched_folder, settle
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 from bench.zoo.given_transform import LibraryTransform, as_input_transform
@@ -81,14 +82,20 @@ def evaluate(
             network=_named_network(model, checkpoint), checkpoint=None if checkpoint is None else Path(checkpoint),
             last_layer=last_layer, protocol=protocol, settings=settings or {}, bindings=project_bindings(Path.cwd()),
             device=device, precision=precision, skip_broken=skip_broken, data=None if data is None else Path(data),
-            out=Path(temporary if out is None else out),
+            out=fetched_folder(temporary if out is None else out),
         )  # fmt: skip
         module = None if isinstance(model, str) else model
         made = None if transform is None else as_input_transform(transform)
         preparation = ModelPreparation(
             specification, module, methods=chosen, sources=sets.sources, transform=made, train=sets.train
         )
-        return execute(preparation).to_frame()
+        return _rows(preparation)
+
+
+def _rows(preparation: ModelPreparation) -> pd.DataFrame:
+    outcome = execute(preparation)
+    settle(preparation.specification.out)
+    return outcome.to_frame()
 
 
 def _of_suite(suite: str | Path | Suite | None, group: str | Sequence[str]) -> dict[str, Any]:

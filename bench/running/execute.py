@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.atomic import require_writable
 from bench.engine import ENGINES, Engine, EngineOptions
 from bench.progress import say
+from bench.remote import settle
 from bench.suites.record import SuiteRecord, keep_suite
 
 from .at_hand import NOT_HERE
@@ -12,6 +13,7 @@ from .driver import Driver
 from .outcome import Outcome
 from .part import Shard, cut, of_shard
 from .preparation import Preparation
+from .turns import turns_of, units
 from .work import Work
 
 
@@ -28,7 +30,8 @@ def execute(preparation: Preparation, engine: Engine | None = None, shard: Shard
     parts = of_shard(work.parts(), shard)
     if chosen.is_remote:
         parts = cut(parts, chosen.room)
-    reports = Driver(work, chosen).do(parts)
+    turns = turns_of(work)
+    reports = Driver(work, chosen, turns).do(parts if turns is None else units(parts))
     keys = [key for report in reports for key in report.keys]
     return Outcome.of(spec.out, keys, [failure for report in reports for failure in report.failures])
 
@@ -47,6 +50,7 @@ def _begin(preparation: Preparation) -> None:
     spec = preparation.specification
     preparation.load_images()
     require_writable(spec.out)
+    settle(spec.out)
     if spec.suite is not None:
         keep_suite(spec.out, SuiteRecord.of(spec.suite, dict.fromkeys(preparation.missing, NOT_HERE)))
     for line in opening_lines(preparation):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench.atomic import write_json
 from bench.errors import BenchError
 from bench.json_text import parse_json
+from bench.remote import publish
 
 if TYPE_CHECKING:
     from .network import TestedNetwork
@@ -30,6 +31,7 @@ def keep_network(folder: Path, network: TestedNetwork, left_out: Mapping[str, st
     noted = {"name": network.name, "note": network.note, "left_out": {**before, **left_out}}
     if noted["note"] or noted["left_out"]:
         write_json(path, {"schema": SCHEMA, **noted})
+        publish(path)
 
 
 def with_network_notes(rows: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:

@@ -7,8 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from bench.address import is_address
 from bench.data.bindings import parse_binding, parse_bindings
 from bench.errors import BenchError, UnknownNameError
+from bench.remote import fetched_folder
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 from bench.toml_file import read_toml
@@ -57,6 +59,9 @@ def _located(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     def path(text: str) -> Path:
         return user_path(text, folder)
 
+    def results(text: str) -> Path:
+        return fetched_folder(text) if is_address(text) else path(text)
+
     def suite(text: str) -> Suite:
         return find_suite(text, folder)
 
@@ -65,7 +70,7 @@ def _located(data: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     kinds: dict[str, Callable[[Any], Any]] = {
         "id": bound, "tune_on": bound, "ood": several, "shifted": several, "checkpoint": path, "data": path,
-        "out": path, "transform": path, "suite": suite, "plugin": paths,
+        "out": results, "transform": path, "suite": suite, "plugin": paths,
     }  # fmt: skip
     return {key: kinds[key](value) for key, value in data.items() if key in kinds}
 

@@ -10,6 +10,7 @@ from typing import Any
 from bench.atomic import write_json
 from bench.errors import BenchError
 from bench.json_text import parse_json
+from bench.remote import publish
 
 from .suite import Suite, set_name
 
@@ -59,6 +60,7 @@ def keep_suite(folder: Path, record: SuiteRecord) -> None:
     """Note in a results folder that its ID set was run with this suite; of each ID set the last suite counts."""
     kept = {**kept_suites(folder), record.id: record}
     write_json(folder / FILE, {"version": VERSION, "suites": [asdict(one) for one in kept.values()]})
+    publish(folder / FILE)
 
 
 def kept_suites(folder: Path) -> dict[str, SuiteRecord]:

@@ -1,0 +1,46 @@
+"""The seam to whatever writes results: it says what is new, and nothing happens where no address is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.progress import say
+
+from .bucket import RemoteError
+from .mirror import mirror_of
+
+
+def publish(*paths: Path) -> None:
+    """Put files that were just written, in this order, if they are in the working folder of an address.
+
+    Never fails for a store that cannot be reached: `settle` puts them later.
+    """
+    mirror = mirror_of(paths[0])
+    if mirror is not None:
+        mirror.put(*(path.absolute().relative_to(mirror.folder).as_posix() for path in paths))
+
+
+def withdraw(path: Path) -> None:
+    """Remove the object of a file that was just removed, if that was in the working folder of an address."""
+    mirror = mirror_of(path)
+    if mirror is not None:
+        mirror.remove(path.absolute().relative_to(mirror.folder).as_posix())
+
+
+def settle(folder: Path, files: Sequence[Path] = ()) -> None:
+    """Put whatever an address lacks of its working folder, and the `files` of reports; nothing for other folders.
+
+    Raises `BenchError` where the store cannot be reached: all is kept in the folder, and put the next time.
+    """
+    mirror = mirror_of(folder)
+    if mirror is None:
+        return
+    inside = [path.absolute() for path in files if path.absolute().is_relative_to(mirror.folder)]
+    try:
+        mirror.settle({path.relative_to(mirror.folder).as_posix(): path for path in inside})
+    except RemoteError as error:
+        raise BenchError(f"{error} What was computed is kept in {folder}; the same command puts it there.") from error
+    if files:
+        say(f"All of it is at {mirror.bucket.address}.")

@@ -1,0 +1,53 @@
+"""Several drivers, each on a machine of its own, that work at one address: each piece of work is one driver's."""
+
+from __future__ import annotations
+
+from bench.progress import say
+
+from .bucket import RemoteError
+from .lease import RemoteLease, RemoteWatch
+from .mirror import Mirror
+
+
+class Claims:
+    """The pieces of work of one driver, by names that all drivers agree on.
+
+    Where the store cannot be reached, whatever is asked for is granted: the worst is that two do the same.
+    """
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._held: dict[str, RemoteLease | None] = {}
+        self._watches: dict[str, RemoteWatch] = {}
+
+    def claim(self, name: str) -> bool:
+        """Whether the piece is this driver's now, until `release`; False where another is at it."""
+        if name in self._held:
+            return True
+        try:
+            lease = RemoteLease.take(self._mirror.bucket, name, self._watches.setdefault(name, RemoteWatch()))
+        except RemoteError as error:
+            say(f"Warning: {error} This machine goes on by itself.")
+            self._held[name] = None
+            return True
+        if lease is not None:
+            self._held[name] = lease
+        return lease is not None
+
+    def release(self, name: str) -> None:
+        """Let go of a piece; its results are at the address by then."""
+        lease = self._held.pop(name, None)
+        if lease is not None:
+            lease.release()
+
+    def release_all(self) -> None:
+        """Let go of whatever is held, as where a run ends early."""
+        for name in list(self._held):
+            self.release(name)
+
+    def news(self) -> list[str]:
+        """Fetch what others have put; returns the names of the new objects, none where the store cannot be reached."""
+        try:
+            return self._mirror.fetch()
+        except RemoteError:
+            return []

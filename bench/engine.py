@@ -70,6 +70,11 @@ class Engine(ABC):
         self.options = options
 
     @property
+    def breaks_off(self) -> bool:
+        """Whether running tasks end with `shutdown(now=True)`; where they do not, they can only be asked to end."""
+        return True
+
+    @property
     @abstractmethod
     def room(self) -> int:
         """How many tasks can be worked on at a time."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from bench.engine import Engine, EngineLostError, EngineOptions, Report, Task, W
 from bench.optional import optional_module
 from bench.progress import say
 
+from .deaf import deaf_children
 from .share import Share, call_within, default_processes, shares
 
 CONNECT_SECONDS = 30
@@ -41,6 +40,11 @@ class Dask(Engine):
         self._share = Share()
         self._without_workers_since: float | None = None
         self._distributed = optional_module("distributed", extra="dask", purpose="for --engine dask")
+
+    @property
+    def breaks_off(self) -> bool:
+        """Only processes of this machine end at once."""
+        return self.options.scheduler is None
 
     @property
     def room(self) -> int:
@@ -123,19 +127,15 @@ class Dask(Engine):
         """A cluster of this machine's processes, which hear nothing of Ctrl-C: the driver decides what it means."""
         each = shares(self.room, devices=False)
         self._share = each[0]
-        resource_tracker.ensure_running()  # it would let Ctrl-C through again, if it were started below
         optional_module("dask", extra="dask", purpose="for --engine dask").config.set(
             {"distributed.deploy.lost-worker-timeout": RESTART_TIMEOUT}
         )
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with deaf_children():
             self._cluster = self._distributed.LocalCluster(
                 n_workers=self.room, threads_per_worker=1, processes=True, memory_limit=0, silence_logs="CRITICAL",
                 host="127.0.0.1", dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
             )  # fmt: skip
             return self._distributed.Client(self._cluster, timeout=CONNECT_SECONDS, set_as_default=False)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _hand_on(distributed: Any, future: Future[Any], place: str, theirs: Any) -> None:

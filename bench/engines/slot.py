@@ -22,6 +22,7 @@ from typing import Any
 
 from bench.engine import WorkerDiedError
 
+from .deaf import deaf_children
 from .share import Share
 
 _CONTEXT = get_context("spawn")  # a forked process cannot use CUDA, and inherits locks that threads held
@@ -87,9 +88,13 @@ class Slot:
     def _start(self) -> None:
         self._pipe, theirs = _CONTEXT.Pipe()
         name = f"oodbench worker {self.number}"
-        self._process = _CONTEXT.Process(target=work, args=(theirs, self.share), name=name, daemon=True)
-        self._process.start()
+        process = _CONTEXT.Process(target=work, args=(theirs, self.share), name=name, daemon=True)
+        with deaf_children():
+            process.start()
         theirs.close()  # so that the pipe ends when the process does
+        self._process = process
+        if self._ending:  # it was said when there was no process yet that could be killed
+            process.kill()
 
     def _bury(self) -> str:
         """Say how the process ended, and forget it."""
@@ -113,7 +118,7 @@ def _ending(code: int) -> str:
 
 def work(pipe: Connection[Any, Any], share: Share) -> None:
     """What the process does: answer each job by whether it went well, and by what came out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides what Ctrl-C means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # also where a library lets it through again
     Thread(target=_end_with_parent, name="end with the driver", daemon=True).start()
     share.settle()
     while True:

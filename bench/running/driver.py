@@ -6,6 +6,7 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -53,12 +54,23 @@ class Driver:
             try:
                 with self.engine:
                     self._hand_out(todo, reports)
+            except BaseException:
+                self._leave()
+                raise
             finally:
                 self.turns.end()
-                self.stop.unlink(missing_ok=True)
+            self.stop.unlink(missing_ok=True)
             if is_asked():
                 raise Interrupted
         return [report for number in range(len(parts)) for report in self._in_order(number, reports)]
+
+    def _leave(self) -> None:
+        """Workers that could not be broken off find the file at their next OOD set; `bench gc` clears it away."""
+        if self.engine.breaks_off:
+            self.stop.unlink(missing_ok=True)
+        else:
+            with suppress(OSError):
+                self.stop.touch()
 
     def _in_order(self, number: int, reports: dict[int, PartReport]) -> Iterator[PartReport]:
         """The report of a part, or those of its halves."""

@@ -86,6 +86,16 @@ def test_what_runs_can_be_broken_off(make: Callable[..., Engine], name: str) -> 
         assert isinstance(running.exception(), WorkerDiedError | CancelledError)
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.001, 0.002, 0.004, 0.008, 0.1])
+def test_a_process_that_is_just_starting_can_be_broken_off(make: Callable[..., Engine], delay: float) -> None:
+    engine = make("processes", processes=1)
+    started = time.monotonic()
+    engine.submit(time.sleep, 300)
+    time.sleep(delay)
+    engine.shutdown(now=True)
+    assert time.monotonic() - started < 200
+
+
 def test_each_process_gets_a_gpu_in_turn_and_its_part_of_the_cores(
     make: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_run_whose_workers_are_gone_ends_and_loses_nothing(
     before = store.records()
     assert {record["row"]["ood"] for record in before} == {"uniform"}
     assert store.failures() == []
+    assert len(list(store.folder.glob(".stop-*"))) == 1, "what may still run elsewhere is to end"
     hold.let_go(41)
     frame = bench.run(**asked)
     assert len(frame) == 4

@@ -21,6 +21,7 @@ from bench.json_text import parse_json
 from bench.leases import Lease, Watch, pauses
 from bench.presence import announce
 from bench.progress import Progress
+from bench.remote import SharedCache, shared_cache
 
 from .growing import FACTS, GrowingFolder, lease_path
 from .options import PassOptions
@@ -61,7 +62,7 @@ def extract_cached(
 
     announce(cache_root())
     set_aside_damaged(folders.values(), FACTS)
-    make_missing(folders, len(images), extract, label)
+    make_missing(folders, len(images), extract, label, shared_cache())
     return {view: _load(view, probes, folders, images.labels) for view, probes in wanted.items()}
 
 
@@ -72,12 +73,17 @@ def needed(wanted: Wanted, missing: Container[Key]) -> Wanted:
 
 
 def make_missing(
-    folders: Mapping[Key, Path], total: int, make: Callable[[Mapping[Key, GrowingFolder]], None], label: str
+    folders: Mapping[Key, Path],
+    total: int,
+    make: Callable[[Mapping[Key, GrowingFolder]], None],
+    label: str,
+    shared: SharedCache,
 ) -> None:
     """Let `make` fill those folders that are missing, but for those that other processes make: these are waited for.
 
     Leases are asked for in one order, and only as far as they are free: so of several processes that want the same, one
-    makes all of it in one pass. Whoever waits holds none, so nobody waits for anybody for ever.
+    makes all of it in one pass. Whoever waits holds none, so nobody waits for anybody for ever. What the `shared` cache
+    has is fetched.
     """
     watches = {key: Watch() for key in folders}
     waiting = pauses(lambda: f"{label}: another process does this; waiting for it.")
@@ -89,10 +95,19 @@ def make_missing(
                 if lease is None:
                     break
                 held.enter_context(lease)
-                if not missing[key].is_dir():  # else it was finished between the look and the lease
+                if missing[key].is_dir():  # it was finished between the look and the lease
+                    continue
+                claim = shared.claim(missing[key])
+                if claim is None:
+                    break
+                held.enter_context(claim)
+                set_aside_damaged([missing[key]], FACTS)
+                if not missing[key].is_dir():
                     mine[key] = GrowingFolder(missing[key], total, lease)
             if mine:
                 make(mine)
+                for key in mine:
+                    shared.put(missing[key])
         if not mine:
             next(waiting)
 

@@ -20,6 +20,7 @@ from bench.data.images import Images
 from bench.data.transform import InputTransform
 from bench.errors import BenchError
 from bench.progress import Progress
+from bench.remote import SharedCache, shared_cache
 
 from .cache import Key, fill, kept_array, kept_facts, make_missing, needed, output_folders
 from .growing import GrowingFolder
@@ -86,7 +87,7 @@ def extract_shard(
 
     if rows and missing:
         parts = {key: _part_folder(folder, rows) for key, folder in missing.items()}
-        make_missing(parts, len(rows), extract, f"{label}, shard {shard}")
+        make_missing(parts, len(rows), extract, f"{label}, shard {shard}", SharedCache(None))
     every = (Shard(number, shard.count) for number in range(1, shard.count + 1))
     cut = [part for one in every if (part := one.rows(len(images), options.batch_size))]
     return _join_where_whole(missing, cut, len(images), label)
@@ -103,7 +104,7 @@ def _join_where_whole(folders: Mapping[Key, Path], parts: list[range], total: in
         for growing in mine.values():
             _join(growing, [_part_folder(growing.folder, rows) for rows in parts], label)
 
-    make_missing(folders, total, join, f"{label}, joining shards")
+    make_missing(folders, total, join, f"{label}, joining shards", shared_cache())
     for folder in folders.values():
         for rows in parts:
             shutil.rmtree(_part_folder(folder, rows), ignore_errors=True)

@@ -4,6 +4,19 @@ from .bucket import RemoteError
 from .mirror import mirror_of
 from .opening import fetched_folder
 from .publish import publish, settle, withdraw
+from .shared_cache import VARIABLE as SHARED_CACHE
+from .shared_cache import SharedCache, shared_cache
 from .sharing import Claims
 
-__all__ = ["Claims", "RemoteError", "fetched_folder", "mirror_of", "publish", "settle", "withdraw"]
+__all__ = [
+    "SHARED_CACHE",
+    "Claims",
+    "RemoteError",
+    "SharedCache",
+    "fetched_folder",
+    "mirror_of",
+    "publish",
+    "settle",
+    "shared_cache",
+    "withdraw",
+]

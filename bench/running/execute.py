@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.atomic import require_writable
 from bench.engine import ENGINES, Engine, EngineOptions
 from bench.progress import say
-from bench.remote import settle
+from bench.remote import settle, shared_cache
 from bench.suites.record import SuiteRecord, keep_suite
 
 from .at_hand import NOT_HERE
@@ -51,6 +51,7 @@ def _begin(preparation: Preparation) -> None:
     preparation.load_images()
     require_writable(spec.out)
     settle(spec.out)
+    shared_cache().check()
     if spec.suite is not None:
         keep_suite(spec.out, SuiteRecord.of(spec.suite, dict.fromkeys(preparation.missing, NOT_HERE)))
     for line in opening_lines(preparation):

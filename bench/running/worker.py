@@ -14,6 +14,7 @@ from bench.data.location import VARIABLE as DATA
 from bench.data.location import data_root
 from bench.errors import BenchError
 from bench.plugins import activate
+from bench.remote import SHARED_CACHE
 from bench.stopping import region
 
 from .part import Part
@@ -32,7 +33,8 @@ class Place:
     @classmethod
     def here(cls) -> Place:
         """That of this process."""
-        return cls(Path.cwd(), {CACHE: str(cache_root().absolute()), DATA: str(data_root().absolute())})
+        shared = {name: os.environ[name] for name in (SHARED_CACHE,) if name in os.environ}
+        return cls(Path.cwd(), {CACHE: str(cache_root().absolute()), DATA: str(data_root().absolute()), **shared})
 
     def enter(self) -> None:
         """Work there from now on. Raises `BenchError` where the folder is not on this machine."""

@@ -25,6 +25,7 @@ from bench.networks.tensor_file import UnsoundTensorsError
 from bench.plugins import code_entry
 from bench.presence import announce
 from bench.progress import Progress
+from bench.remote import shared_cache
 from bench.seeds import derived_seed
 from bench.stopping import check
 
@@ -92,16 +93,20 @@ class TrainingPlan:
 def find_or_train(plan: TrainingPlan, images: Images, device: torch.device) -> Checkpoint:
     """The checkpoint of `plan`: loaded if it is stored, else trained, from the last finished epoch if there is one.
 
-    Of several processes, also on machines that share the folder, one trains, and the others wait for it. One that has
-    lost its lease because it was asleep for long stops after its epoch, and waits too. A damaged checkpoint is set
-    aside, and the network is trained again.
+    Of several processes, also on machines that share the folder or a cache at an address, one trains, and the others
+    wait for it. One that has lost its lease because it was asleep for long stops after its epoch, and waits too. A
+    damaged checkpoint is set aside, and the network is trained again.
     """
     announce(cache_root())
-    what = f"the network {plan.folder.name}"
+    what, shared = f"the network {plan.folder.name}", shared_cache()
     while True:
         while lease := turn(plan.folder / "lease", plan.path.exists, what):
-            with contextlib.suppress(LeaseLostError), lease:
-                return train(plan, images, device, after_epoch=partial(_go_on_if_held, lease))
+            with contextlib.suppress(LeaseLostError), lease, shared.turn(plan.path, what):
+                if plan.path.exists():  # another machine has trained it
+                    break
+                trained = train(plan, images, device, after_epoch=partial(_go_on_if_held, lease))
+                shared.put(plan.path)
+                return trained
         try:
             return Checkpoint.load(plan.path)
         except UnsoundTensorsError as error:

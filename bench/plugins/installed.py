@@ -62,16 +62,18 @@ def source_file(module: str) -> Path | None:
 @cache
 def _packages(search_path: tuple[str, ...]) -> tuple[PluginPackage, ...]:
     del search_path  # what is found depends on it
+    installed = list(distributions())
+    if not any(map(_names_a_group, installed)):
+        return ()  # without reading what all of them are called
     found: dict[str, Distribution] = {}
-    for one in distributions():
+    for one in installed:
         found.setdefault(_name(one).lower().replace("_", "-"), one)  # as Python does, the first on the path counts
     packages = [package for name in sorted(found) if (package := _package(found[name])) is not None]
     return tuple(packages)
 
 
 def _package(distribution: Distribution) -> PluginPackage | None:
-    text = distribution.read_text("entry_points.txt") or ""
-    if not any(group in text for group in _KIND_OF_GROUP):
+    if not _names_a_group(distribution):
         return None
     name, version = _name(distribution), distribution.metadata["Version"] or "of unknown version"
     try:
@@ -82,6 +84,11 @@ def _package(distribution: Distribution) -> PluginPackage | None:
         return None
     entries = tuple(_entry(point, f"{name} {version}") for point in sorted(points, key=lambda one: one.name))
     return PluginPackage(name, version, entries, frozenset(_roots(points)))
+
+
+def _names_a_group(distribution: Distribution) -> bool:
+    text = distribution.read_text("entry_points.txt") or ""
+    return any(group in text for group in _KIND_OF_GROUP)
 
 
 def _entry(point: EntryPoint, label: str) -> Entry:

@@ -24,7 +24,7 @@ class SquaredGradients(Probe):
     """The squared norm of the gradient of each image's loss with respect to all parameters `(B,)`."""
 
     differentiates = True
-    version = 2
+    version = 3
 
     def __call__(self, seen: Seen) -> Tensor:
         """The squared norms."""
@@ -48,7 +48,7 @@ class GradientUncertainty(Method):
     The paper trains a classifier on the squared norms of ID and *OOD* images, one norm per parameter. Fitting may not
     see OOD images here; the plain sum is pytorch-ood's reading. Its loss is clamped where a probability is below
     1e-12, which this is not. For `last` the sum is (||h||^2 + 1) ||K p - 1||^2 with h the features; for `all` it costs
-    about six forward passes with a ResNet-20 on a CPU and four with a VGG13, more with layers of other kinds than
+    about four forward passes with a ResNet-20 or a VGG13 on a CPU, more with layers of other kinds than
     convolutions, batch normalisations and linear ones (`bench.extraction.squared_gradients`).
 
     Args:

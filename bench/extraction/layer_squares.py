@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_weight
 
 LayerSquares = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
@@ -30,20 +31,42 @@ def convolution(layer: nn.Module, images: Tensor, gradient: Tensor) -> Tensor:
 
     The gradient of the weights at one place of the kernel is G = sum_p g_p a_p^T over the places p of the output, with
     a_p what the kernel's place sees there. Where there are few places, ||G||^2 = sum_pq (g_p . g_q) (a_p . a_q) is the
-    shorter way.
+    shorter way; where there are many for few channels, one convolution with the images as its groups is.
     """
     assert isinstance(layer, nn.Conv2d)
-    groups = layer.groups
-    at_places = _in_rows(gradient, groups)
-    places, out, into = at_places.shape[2], at_places.shape[3], images.shape[1] // groups
-    rows_of_kernel = (_in_rows(one, groups) for one in _shifted(layer, images, gradient))
+    places, out, into = gradient.shape[2:].numel(), gradient.shape[1] // layer.groups, images.shape[1] // layer.groups
     if places * (out + into) < out * into:
-        seen = torch.stack([rows @ rows.mT for rows in rows_of_kernel]).sum(0)
-        squares = (at_places @ at_places.mT * seen).flatten(1).sum(1)
+        squares = _from_places(layer, images, gradient)
+    elif out * into <= 4 * places:
+        squares = _squared(_with_images_as_groups(layer, images, gradient))
     else:
-        shares = [_squared(at_places.mT @ rows) for rows in rows_of_kernel]
-        squares = torch.stack(shares).sum(0)
-    return squares if layer.bias is None else squares + _squared(at_places.sum(2))
+        squares = _from_kernel(layer, images, gradient)
+    return squares if layer.bias is None else squares + _squared(gradient.sum((2, 3)))
+
+
+def _from_places(layer: nn.Conv2d, images: Tensor, gradient: Tensor) -> Tensor:
+    at_places = _in_rows(gradient, layer.groups)
+    rows_of_kernel = (_in_rows(one, layer.groups) for one in _shifted(layer, images, gradient))
+    seen = torch.stack([rows @ rows.mT for rows in rows_of_kernel]).sum(0)
+    return (at_places @ at_places.mT * seen).flatten(1).sum(1)
+
+
+def _from_kernel(layer: nn.Conv2d, images: Tensor, gradient: Tensor) -> Tensor:
+    at_places = _in_rows(gradient, layer.groups).mT
+    rows_of_kernel = (_in_rows(one, layer.groups) for one in _shifted(layer, images, gradient))
+    return torch.stack([_squared(at_places @ rows) for rows in rows_of_kernel]).sum(0)
+
+
+def _with_images_as_groups(layer: nn.Conv2d, images: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient of the weights for each image, `(B, C', C / groups, kernel height, kernel width)`."""
+    count, weight = len(images), layer.weight
+    shape = (count * weight.shape[0], *weight.shape[1:])
+    one_image, one_gradient = (maps.contiguous().flatten(0, 1).unsqueeze(0) for maps in (images, gradient))
+    assert not isinstance(layer.padding, str)
+    found: Tensor = conv2d_weight(  # type: ignore[no-untyped-call] # torch's has no types
+        one_image, shape, one_gradient, layer.stride, layer.padding, layer.dilation, count * layer.groups
+    )
+    return found.view(count, *weight.shape)
 
 
 def _shifted(layer: nn.Conv2d, images: Tensor, gradient: Tensor) -> Iterator[Tensor]:

@@ -68,16 +68,17 @@ class Pass:
 
     def _views_of(self, batch: Tensor) -> dict[View, Piece]:
         found: dict[View, Piece] = {}
-        for loss in dict.fromkeys(view.loss for view in self.wanted if view.loss is not None):
-            gradient, clean, forward, way_back = self._gradient(batch, loss)
-            if CLEAN in self.wanted and CLEAN not in found:
+        moving = [(view, view.loss) for view in self.wanted if view.loss is not None]
+        if moving:
+            ways_back, clean, forward = self._gradients(batch, list(dict.fromkeys(loss for _, loss in moving)))
+            if CLEAN in self.wanted:
                 found[CLEAN] = self._piece(batch, CLEAN, clean, {"logits": 0.0, "forward": forward})
-            for view in self.wanted:
-                if view.loss == loss:
-                    started = self._clock()
-                    images = moved(batch, gradient, view, self.transform)
-                    output = self._run_without_gradients(images, view)
-                    found[view] = self._piece(images, view, output, {"logits": way_back + self._clock() - started})
+            for view, loss in moving:
+                gradient, way_back = ways_back[loss]
+                started = self._clock()
+                images = moved(batch, gradient, view, self.transform)
+                output = self._run_without_gradients(images, view)
+                found[view] = self._piece(images, view, output, {"logits": way_back + self._clock() - started})
         if CLEAN in self.wanted and CLEAN not in found:
             started = self._clock()
             clean = self._run_without_gradients(batch, CLEAN)
@@ -96,18 +97,24 @@ class Pass:
         with self._without_gradients():
             return self._run(images, view)
 
-    def _gradient(self, batch: Tensor, loss: InputLoss) -> tuple[Tensor, Ran, float, float]:
-        """The gradient of the summed loss, what the network says on the way, and the seconds there and back."""
+    def _gradients(
+        self, batch: Tensor, losses: Sequence[InputLoss]
+    ) -> tuple[dict[InputLoss, tuple[Tensor, float]], Ran, float]:
+        """Each summed loss's gradient with its seconds, and what the network says on the one way there, with its."""
         with torch.enable_grad():
             started = self._clock()
             inputs = batch.detach().requires_grad_()
             stages, output = self._run(inputs, CLEAN)
-            turned = self._clock()
-            (gradient,) = torch.autograd.grad(loss(output).sum(), inputs)
+            forward = self._clock() - started
+            found = {}
+            for loss in losses:
+                started = self._clock()
+                (gradient,) = torch.autograd.grad(loss(output).sum(), inputs, retain_graph=loss is not losses[-1])
+                found[loss] = gradient, self._clock() - started
         logits, features, confidence = output
         kept = None if confidence is None else confidence.detach()
-        found = NetworkOutput(logits.detach(), features.detach(), kept)
-        return gradient, ([maps.detach() for maps in stages], found), turned - started, self._clock() - turned
+        clean = NetworkOutput(logits.detach(), features.detach(), kept)
+        return found, ([maps.detach() for maps in stages], clean), forward
 
     def _piece(self, images: Tensor, view: View, ran: Ran, seconds: dict[Name, float]) -> Piece:
         """The network's outputs of a view, which took `seconds`, and what its probes see."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +15,7 @@ from .formats import FormatOption, TableOrJson
 from .results_folder import state
 
 if TYPE_CHECKING:
-    from bench.tending.status import Status
+    from bench.tending.status import Running, Status
 
 
 def status(
@@ -23,7 +24,7 @@ def status(
     ] = Path("runs/latest"),
     output_format: FormatOption = TableOrJson.TABLE,
 ) -> None:
-    """Say how far a run is: done, failed and why, to do, and about how long that takes.
+    """Say how far a run is: done, at work and where, failed and why, to do, and about how long that takes.
 
     It may be asked for at any time, also while the run is at work on this machine or another. Example:
 
@@ -44,10 +45,17 @@ def _as_json(found: Status) -> str:
         "to_do": [{name: value for name, value in one.to_dict().items() if name != "slot"} for one in found.to_do],
         "beside": found.beside,
         "at_work": [str(one) for one in found.at_work],
+        "running": [_running_as_data(one) for one in found.running],
         "seconds_left": found.seconds_left,
         "commands": [one.command for one in found.asked or []],
     }
     return json.dumps(content, indent=1, allow_nan=False)
+
+
+def _running_as_data(one: Running) -> dict[str, Any]:
+    since = datetime.now(UTC) - timedelta(seconds=one.seconds)
+    place = {"host": one.owner.host, "process": one.owner.pid, "since": since.isoformat(timespec="seconds")}
+    return {**one.part.to_dict(), **place, "seconds": round(one.seconds, 1), "to_do": one.to_do}
 
 
 def _lines(found: Status) -> Iterator[str]:
@@ -60,7 +68,7 @@ def _lines(found: Status) -> Iterator[str]:
             f"{found.folder}: {found.done:,} of {total:,} cells done, {len(found.failed):,} failed, "
             f"{len(found.to_do):,} to do{_time_left(found)}."
         )
-    yield _at_work(found)
+    yield from _at_work(found)
     if found.beside:
         yield f"Beside these there are {found.beside:,} cells of other versions, settings or images."
     yield from _to_do(found)
@@ -82,10 +90,18 @@ def _time_left(found: Status) -> str:
     return f", about {format_seconds(found.seconds_left)} left{when}"
 
 
-def _at_work(found: Status) -> str:
+def _at_work(found: Status) -> Iterator[str]:
+    """The processes, and what they are at."""
+    from bench.progress import format_seconds
+    from bench.wording import counted
+
     if not found.at_work:
-        return "No process is at work on it."
-    return f"At work: {', '.join(map(str, found.at_work))}."
+        yield "No process is at work on it."
+        return
+    yield f"At work: {', '.join(map(str, found.at_work))}."
+    for one in found.running:
+        left = counted(one.to_do, "cell")
+        yield f"  {one.owner}, for {format_seconds(one.seconds)}: {one.part}; {left} of it to do"
 
 
 def _to_do(found: Status) -> Iterator[str]:

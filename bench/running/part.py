@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -39,6 +39,14 @@ class Part:
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Part:
+        """From what `to_dict` gave. Raises `KeyError`, `TypeError` or `ValueError` for what that cannot be."""
+        ood, methods = (tuple(map(str, data[name])) for name in ("ood", "methods"))
+        if not (ood and methods):
+            raise ValueError("a part has cells")
+        return cls(str(data["network"]), ood, methods)
 
     def holds(self, other: dict[str, Any]) -> bool:
         """Whether all cells of another part, as `to_dict` gives it, are in this one."""

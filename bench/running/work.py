@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bench.data.images import Images
 from bench.errors import BenchError
 from bench.method_contract import Method
+from bench.presence import doing
 from bench.stopping import Stopping, is_asked
 from bench.store import Store
 
@@ -65,15 +66,16 @@ class Work:
         keys: list[str] = []
         before = len(self.log.failures)
         try:
-            need = self._need(part)
-            evaluation, methods = self._evaluation(need), _chosen(need, part)
-            for ood in part.ood:
-                if is_asked():
-                    break
-                keys += [row["key"] for row in evaluation.rows(methods, {ood: self._images(ood)})]
-            else:
-                self.log.settle(part)
-            Estimates(self.store).prepare(keys)
+            with doing(self.store.folder, part.to_dict()):
+                need = self._need(part)
+                evaluation, methods = self._evaluation(need), _chosen(need, part)
+                for ood in part.ood:
+                    if is_asked():
+                        break
+                    keys += [row["key"] for row in evaluation.rows(methods, {ood: self._images(ood)})]
+                else:
+                    self.log.settle(part)
+                Estimates(self.store).prepare(keys)
         except Stopping:
             pass
         except Exception as error:

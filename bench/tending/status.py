@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError
 from bench.leases import Owner
-from bench.presence import present
+from bench.presence import Present, present
 from bench.running.asked import Asked, Planned, read_asked
+from bench.running.part import Part
 from bench.store import FAILURES, Store
 
 
@@ -27,12 +31,23 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A part of a run that a process has been at for so many `seconds`; `to_do` of its cells are not done yet."""
+
+    part: Part
+    owner: Owner
+    seconds: float
+    to_do: int
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of a results folder.
 
     `asked` is None where the folder does not say what it was asked for, as of an older version; then nothing is known
     to be to do. Of what was asked for, `done` cells are finished, `failed` ones failed, and the others are `to_do`;
-    `beside` are finished cells that no kept specification means. `at_work` are the processes that are alive.
+    `beside` are finished cells that no kept specification means. `at_work` are the processes that are alive, and
+    `running` what they are at, the longest first: cells that count as to do, or failed before, until they are done.
     `seconds_left` is what is to do at the pace since the run was last begun; None where that is not known.
     """
 
@@ -43,6 +58,7 @@ class Status:
     to_do: list[Planned]
     beside: int
     at_work: list[Owner]
+    running: list[Running]
     seconds_left: float | None
 
 
@@ -55,12 +71,24 @@ def status_of(folder: Path) -> Status:
     planned = {one.slot: one for run in asked for one in run.cells}
     times = {name.removesuffix(".json"): changed / 1e9 for name, (_, changed) in store.stamps().items()}
     finished = _finished_slots(store, planned, times)
-    failed, to_do = _sorted_out(store, [one for slot, one in planned.items() if slot not in finished])
+    unfinished = [one for slot, one in planned.items() if slot not in finished]
+    failed, to_do = _sorted_out(store, unfinished)
     left = _seconds_left(asked, times, len(to_do))
-    at_work = [one.owner for one in present(folder) if one.is_alive]
-    beside = len(times) - len(finished)
-    done = len(finished) if asked else len(times)
-    return Status(folder, asked or None, done, failed, to_do, beside if asked else 0, at_work, left)
+    alive = [one for one in present(folder) if one.is_alive]
+    at_work = {(one.owner.machine, one.owner.pid): one.owner for one in alive}
+    running = sorted(_running(alive, unfinished), key=lambda one: -one.seconds)
+    done, beside = (len(finished), len(times) - len(finished)) if asked else (len(times), 0)
+    return Status(folder, asked or None, done, failed, to_do, beside, list(at_work.values()), running, left)
+
+
+def _running(alive: Iterable[Present], unfinished: Iterable[Planned]) -> Iterator[Running]:
+    """What the processes are at, as far as they say it in words that this version knows."""
+    places = Counter((one.need, one.ood, one.method) for one in unfinished)
+    for one in alive:
+        with suppress(KeyError, TypeError, ValueError):
+            part = Part.from_dict(one.doing)
+            cells = product([part.network], part.ood, part.methods)
+            yield Running(part, one.owner, one.seconds, sum(places[cell] for cell in cells))
 
 
 def _finished_slots(store: Store, planned: Mapping[str, Planned], times: Mapping[str, float]) -> set[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +20,40 @@ from typer.testing import CliRunner
 import bench
 from bench.cli.main import app
 from bench.errors import BenchError
-from bench.presence import announce
+from bench.presence import announce, doing
 from bench.running.asked import read_asked
 from bench.running.network import TestedNetwork
 from bench.running.plain_specification import specification_data
 from bench.store import Store
+from bench.tending.rubbish import rubbish_in_run
 from bench.tending.status import status_of
 
 PIXELS: dict[str, Any] = {
     "method": ["brightness", "compression-size"], "id": "digits", "ood": ["uniform", "gaussian"],
     "settings": {"uniform.count": 40, "gaussian.count": 40},
 }  # fmt: skip
+
+
+ASKS = '''
+from pathlib import Path
+from typer.testing import CliRunner
+from bench.cli.main import app
+from bench.method_contract import Method, method
+
+@method("asks")
+class Asks(Method):
+    """Asks for the state of the run on the second of its sets."""
+
+    group = "baselines"
+    objective = None
+
+    def score(self, outputs):
+        folder = Path(__file__).parent
+        if len(list((folder / "out" / "cells").glob("*.json"))) == 2:
+            for name, options in (("status.txt", []), ("status.json", ["--format", "json"])):
+                (folder / name).write_text(CliRunner().invoke(app, ["status", str(folder / "out"), *options]).stdout)
+        return outputs.logits.sum(axis=1)
+'''
 
 
 def delete(folder: Path, **names: str) -> None:
@@ -143,6 +169,41 @@ def test_processes_at_work_are_named_while_they_live(tmp_path: Path) -> None:
         process.communicate()
     assert status_of(tmp_path).at_work == []
     assert len(list((tmp_path / ".processes").iterdir())) == 1, "it died without taking its leave"
+
+
+def test_what_a_process_is_at_is_said_with_where_and_since_when(tmp_path: Path) -> None:
+    """The run is asked about by the method that it is evaluating, and by its own process."""
+    plugin = tmp_path / "asks.py"
+    plugin.write_text(ASKS, encoding="utf-8")
+    out = tmp_path / "out"
+    bench.run(**{**PIXELS, "method": ["asks", "brightness"]}, plugin=plugin, out=out, device="cpu")
+    [running] = json.loads((tmp_path / "status.json").read_text(encoding="utf-8"))["running"]
+    assert (running["process"], running["host"]) == (os.getpid(), platform.node())
+    assert (running["methods"], running["ood"]) == (["asks", "brightness"], ["uniform", "gaussian"])
+    assert running["to_do"] == 2, "those on the first set are done"
+    assert 0 <= running["seconds"] < 600
+    assert abs(datetime.fromisoformat(running["since"]).timestamp() + running["seconds"] - time.time()) < 600
+    lines = (tmp_path / "status.txt").read_text(encoding="utf-8").splitlines()
+    assert lines[1] == f"At work: process {os.getpid()} on {platform.node()}."
+    assert lines[2].startswith(f"  process {os.getpid()} on {platform.node()}, for ")
+    assert lines[2].endswith(" s: asks, brightness (no network) on uniform, gaussian; 2 cells of it to do")
+    assert status_of(out).running == []
+
+
+def test_what_a_dead_process_was_at_is_not_said(tmp_path: Path) -> None:
+    code = "import os, sys; from pathlib import Path; from bench.presence import doing; "
+    code += (
+        "at = doing(Path(sys.argv[1]), {'network': 'n', 'ood': ['o'], 'methods': ['m']}); at.__enter__(); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    [note] = (tmp_path / ".processes").iterdir()
+    found = status_of(tmp_path)
+    assert (found.running, found.at_work) == ([], [])
+    content = json.loads(note.read_text(encoding="utf-8"))
+    with doing(tmp_path, {"of a newer version": 1}):
+        assert (status_of(tmp_path).running, len(status_of(tmp_path).at_work)) == ([], 1)
+    assert content["doing"] == {"network": "n", "ood": ["o"], "methods": ["m"]}
+    assert [one.path for one in rubbish_in_run(tmp_path)] == [note]
 
 
 def test_a_process_that_ends_takes_its_leave(tmp_path: Path) -> None:

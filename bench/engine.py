@@ -22,6 +22,10 @@ engine = registers("engine")
 ENGINES = registry("engine")
 
 
+LIKELY_MEMORY = "as the system does when memory runs out (fewer workers at a time leave more for each)"
+"""What is said of a kill that nobody explains."""
+
+
 class WorkerDiedError(Exception):
     """The process that worked on a task ended before the task did. `tries` says how often that has happened."""
 

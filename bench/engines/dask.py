@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.engine import Engine, EngineLostError, EngineOptions, Report, Task, WorkerDiedError, engine
+from bench.engine import LIKELY_MEMORY, Engine, EngineLostError, EngineOptions, Report, Task, WorkerDiedError, engine
 from bench.optional import optional_module
 from bench.progress import say
 
@@ -148,7 +148,7 @@ def _hand_on(distributed: Any, future: Future[Any], place: str, theirs: Any) -> 
         future.set_result(theirs.result())
     except distributed.scheduler.KilledWorker as error:
         future.set_exception(
-            WorkerDiedError("the workers that did it died, as when memory runs out", tries=error.allowed_failures + 1)
+            WorkerDiedError(f"the workers that did it were killed, {LIKELY_MEMORY}", tries=error.allowed_failures + 1)
         )
     except BaseException as error:
         future.set_exception(error)

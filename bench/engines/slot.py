@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from bench.engine import WorkerDiedError
+from bench.engine import LIKELY_MEMORY, WorkerDiedError
 
 from .deaf import deaf_children
 from .share import Share
@@ -105,7 +105,7 @@ class Slot:
         self._process = self._pipe = None
         if code != -signal.SIGKILL:
             return f"the worker process ended {_ending(code)}"
-        return "the worker process was killed, as the system does when memory runs out"
+        return f"the worker process was killed, {LIKELY_MEMORY}"
 
 
 def _ending(code: int) -> str:

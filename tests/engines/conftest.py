@@ -53,7 +53,7 @@ class Hold:
 def hold(tmp_path: Path) -> Hold:
     made = Hold(tmp_path / "held")
     made.folder.mkdir()
-    made.plugin.write_text(_PLUGIN, encoding="utf-8")
+    made.plugin.write_text(f"{_PLUGIN}# of {tmp_path}", encoding="utf-8")  # one with equal content is the same one
     return made
 
 

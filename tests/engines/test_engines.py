@@ -63,7 +63,7 @@ def test_a_process_that_dies_fails_its_own_task_only(make: Callable[..., Engine]
 def test_dask_gives_the_task_of_a_dead_worker_to_another_and_gives_up_in_the_end(make: Callable[..., Engine]) -> None:
     with make("dask", processes=2) as engine:
         assert engine.submit(math.factorial, 3).result() == 6
-        with pytest.raises(WorkerDiedError) as caught:
+        with pytest.raises(WorkerDiedError, match="killed, as the system does when memory runs out") as caught:
             engine.submit(signal.raise_signal, signal.SIGKILL).result()
         assert caught.value.tries >= 3
         assert engine.submit(math.factorial, 4).result() == 24

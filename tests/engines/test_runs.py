@@ -106,7 +106,10 @@ def test_a_method_that_kills_its_process_is_tried_again_and_fails_alone(
         return
     [failure] = outcome.failures
     assert not failure.mendable
-    assert "killed, as the system does when memory runs out; 3 times by now" in failure.message
+    assert (
+        "killed, as the system does when memory runs out (fewer workers at a time leave more for each); 3 times"
+        in failure.message
+    )
     assert json.loads(failure.path.read_text(encoding="utf-8"))["message"] == failure.message
     with pytest.raises(BenchError, match=r"1 cell failed; deadly \(convnet, cross-entropy, seed 0\) on uniform"):
         outcome.require_complete()

@@ -65,6 +65,10 @@ class _TinyImageNet(_Odin):
             raise self.missing(place.root, self.source)
         return super().load(split, place)
 
+    def sources(self, split: str, root: Path) -> list[Path]:
+        """The archive's folder, and that from which the set may be derived."""
+        return [*(root / path for path in self.files["test"]), root / self.source]
+
     @abstractmethod
     def derive(self, folder: Path) -> Images:
         """The images made from those in `folder`."""
@@ -218,6 +222,11 @@ class AllImages(DataSet):
             needed = "one of five sets, all" if self.available else f"five sets, {len(absent)}"
             raise MissingDataError("\n".join([f"all-images needs {needed} of which are absent.", *absent]))
         return found
+
+    def sources(self, split: str, root: Path) -> list[Path]:
+        """Those of all parts."""
+        parts: list[_Odin] = [DATASETS.get(name)() for name in self.parts]
+        return [path for part in parts for path in part.sources("test", root) or ()]
 
     def fetch(self, root: Path, say: Say) -> None:
         """Say of each part whether it is complete. Raises `BenchError` for one that is not: none can be downloaded."""

@@ -48,6 +48,13 @@ class BindingKind(ABC):
         """The splits that there are, `test` at least, each with the files and folders that it needs."""
         return {"test": [Path(self.source)]}
 
+    def sources(self) -> list[Path] | None:
+        """All files and folders that decide which splits there are and what is in them, be they there or not.
+
+        None where that is not known.
+        """
+        return None
+
     def remedy(self) -> str:
         """What to type where the paths are not there; empty where a kind knows nothing."""
         return ""

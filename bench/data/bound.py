@@ -96,6 +96,16 @@ class BoundSet(DataSet):
             images.classes = self.classes
         return with_classes_of(images, self.classes, name=self.name, whose=f"'{self.name}'")
 
+    def sources(self, split: str, root: Path) -> list[Path] | None:
+        """What the kinds of the binding know of them; `root` is not used."""
+        found: list[Path] = []
+        for kind in dict.fromkeys(kind for one, kind in self._kinds.items() if one in ("test", split)):
+            paths = kind.sources()
+            if paths is None:
+                return None
+            found += paths
+        return found
+
     def _open(self, split: str) -> Images:
         images = self._kinds[split].open(self._split_within(split))
         source = self.binding.train if split == "train" and self.binding.train else self.binding.source

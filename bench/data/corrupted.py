@@ -59,6 +59,10 @@ class CorruptedSet(DataSet):
         """The parent's images of `split`, each corrupted when it is read."""
         return corrupted(self.parent.load(split, place), self.kind, self.severity)
 
+    def sources(self, split: str, root: Path) -> list[Path] | None:
+        """The parent's."""
+        return self.parent.sources(split, root)
+
     def training_transform(self) -> InputTransform | None:
         """The parent's."""
         return self.parent.training_transform()

@@ -91,6 +91,13 @@ class DataSet(ABC):
     def load(self, split: str, place: Place) -> Images:
         """The images of `split`. Raises `MissingDataError` when they are not on this machine, saying what to type."""
 
+    def sources(self, split: str, root: Path) -> list[Path] | None:
+        """All files and folders that decide what `load` gives, be they there or not; None where that is not known.
+
+        There are none for images that are computed or come with a package.
+        """
+        return [] if self.obtained in ("embedded", "generated") else None
+
     def require_split(self, split: str) -> None:
         """Raise `UnknownNameError` unless the data set has a split of that name."""
         if split not in self.counts:

@@ -52,6 +52,10 @@ class StoredSet(DataSet):
                 f"The files of {self.name} below {place.root} cannot be read ({error}). {again}"
             ) from error
 
+    def sources(self, split: str, root: Path) -> list[Path] | None:
+        """The files and folders of `split`."""
+        return [root / path for path in self.files.get(split, ())]
+
     def missing(self, root: Path, path: str) -> MissingDataError:
         """The error for an absent file or folder `path` below `root`."""
         return MissingDataError(

@@ -28,6 +28,10 @@ class Folder(BindingKind):
         }
         return found if len(found) == 2 else {"test": [folder]}
 
+    def sources(self) -> list[Path]:
+        """The folder, with all that is below it."""
+        return [Path(self.source)]
+
     def open(self, split: str) -> FileImages:
         """The images of a split."""
         return open_folder(self.paths()[split][0])

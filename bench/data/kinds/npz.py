@@ -15,6 +15,10 @@ class Npz(BindingKind):
 
     form = "FILE"
 
+    def sources(self) -> list[Path]:
+        """The archive."""
+        return [Path(self.source)]
+
     def open(self, split: str) -> ArrayImages:
         """The images of the archive."""
         del split

@@ -148,6 +148,13 @@ def _clash(first: Entry, second: Entry) -> Entry:
     return Entry(first.name, first.kind, refusal, first.attribute, first.path, first.line, f"broken: {why}", why)
 
 
+def code_folders() -> list[Path]:
+    """The folders of this project's code, its own and those of `methods`, `datasets` and `reports`."""
+    beside = ("bench.methods", "bench.datasets", "bench.reports")
+    found = [folder for package in beside for folder in importlib.import_module(package).__path__]
+    return [Path(__file__).parent, *map(Path, found)]
+
+
 def _scan_package(package: str, kind: str) -> Iterator[Entry]:
     folders = importlib.import_module(package).__path__
     for folder in folders:

@@ -107,20 +107,24 @@ def _carry_out(
     specification: RunSpecification, choice: EngineChoice, shard: str | None, printed: OutputFormat, *, dry_run: bool
 ) -> None:
     """Note what is asked for, have it done by the engine of that `choice`, and report it; or only print the plan."""
-    from bench.running.asking import asked_for
-    from bench.running.execute import execute
+    from bench.running.carry_out import carried_out
     from bench.running.part import Shard
-    from bench.running.preparation import Preparation
 
     engine = choice.make(specification.out, specification.device)
     part = None if shard is None else Shard.parse(shard)
-    preparation = Preparation(specification)
     if dry_run:
-        preparation.load_images()
-        print("\n".join(preparation.plan_lines()))
+        _print_plan(specification)
         return
-    with asked_for(preparation):
-        report_outcome(specification, execute(preparation, engine, part), printed)
+    with carried_out(specification, engine, part) as outcome:
+        report_outcome(specification, outcome, printed)
+
+
+def _print_plan(specification: RunSpecification) -> None:
+    from bench.running.preparation import Preparation
+
+    preparation = Preparation(specification)
+    preparation.load_images()
+    print("\n".join(preparation.plan_lines()))
 
 
 def _options_of(context: typer.Context) -> dict[str, Any]:

@@ -12,12 +12,10 @@ from bench.remote import fetched_folder, settle
 from bench.suites.library import find_suite
 from bench.suites.suite import Suite
 
-from .asking import asked_for
+from .carry_out import carried_out
 from .engines import EngineChoice
-from .execute import execute
 from .files import write_files
 from .part import Shard
-from .preparation import Preparation
 from .specification import RunSpecification
 
 if TYPE_CHECKING:
@@ -76,9 +74,7 @@ def run(
     choice = EngineChoice(engine, processes, scheduler, dict(slurm or {}), patience)
     chosen = choice.make(specification.out, specification.device)
     part = None if shard is None else Shard.parse(shard)
-    preparation = Preparation(specification)
-    with asked_for(preparation):
-        outcome = execute(preparation, chosen, part)
+    with carried_out(specification, chosen, part) as outcome:
         settle(specification.out, write_files(specification.out) if files and outcome.rows else ())
     return outcome.to_frame()
 

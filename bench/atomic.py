@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.address import is_address
 from bench.disk import disk_error
 from bench.errors import BenchError
 from bench.temporary import temporary_path
@@ -67,6 +68,8 @@ def write_folder_atomically(folder: Path, fill: Callable[[Path], object]) -> Non
 
 def require_writable(folder: Path) -> None:
     """Make `folder` and write a file into it, which is removed again. Raises `BenchError` when that fails."""
+    if is_address(folder):
+        raise BenchError(f"{folder} is an address, and this command does not take an address. Choose a folder.")
     probe = temporary_path(folder / "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ whatever has a record is whole. While the store cannot be reached, results stay 
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ class Mirror:
         self.folder, self.bucket = folder, Bucket(address)
         self._known: dict[str, Entry] = {}
         self._unsent: set[str] = set()
-        self._failed_at = -PAUSE_SECONDS
+        self._lost_at = -math.inf
 
     def fetch(self, *, whole: bool = True) -> list[str]:
         """Get what the address has and the folder lacks; returns the names.
@@ -63,16 +64,23 @@ class Mirror:
     def put(self, *names: str) -> None:
         """Put files, in this order. Where that fails it is said once, and they are put with others later."""
         self._unsent |= set(names)
-        if time.monotonic() - self._failed_at >= PAUSE_SECONDS:
-            self._try_all()
-
-    def _try_all(self) -> None:
+        if self.is_lost:
+            return
         try:
             self._send(self._unsent)
         except RemoteError as error:
-            if self._failed_at < 0:
-                say(f"Warning: {error} Results are kept in {self.folder} meanwhile, and put there later.")
-            self._failed_at = time.monotonic()
+            self.lose(error)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the store was out of reach a moment ago, so that it is not tried again yet."""
+        return time.monotonic() - self._lost_at < PAUSE_SECONDS
+
+    def lose(self, error: RemoteError) -> None:
+        """Note that the store is out of reach; it is said the first time."""
+        if self._lost_at == -math.inf:
+            say(f"Warning: {error} This machine goes on by itself; results are kept in {self.folder}, and put later.")
+        self._lost_at = time.monotonic()
 
     def _send(self, names: Iterable[str]) -> None:
         """Put files, records last; what has vanished meanwhile is not to be put. Raises `RemoteError`."""
@@ -84,12 +92,12 @@ class Mirror:
     def remove(self, name: str) -> None:
         """Remove an object; where the store cannot be reached it stays, and is told from its cell to be over."""
         self._unsent.discard(name)
-        if time.monotonic() - self._failed_at < PAUSE_SECONDS:
+        if self.is_lost:
             return
         try:
             self.bucket.remove(name)
-        except RemoteError:
-            self._failed_at = time.monotonic()
+        except RemoteError as error:
+            self.lose(error)
 
     def settle(self, others: Mapping[str, Path] | None = None) -> None:
         """Put all results that the address lacks, and the `others`, by the names of their objects.

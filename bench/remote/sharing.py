@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bench.progress import say
-
 from .bucket import RemoteError
 from .lease import RemoteLease, RemoteWatch
 from .mirror import Mirror
@@ -24,15 +22,20 @@ class Claims:
         """Whether the piece is this driver's now, until `release`; False where another is at it."""
         if name in self._held:
             return True
+        if self._mirror.is_lost:
+            return self._alone(name)
         try:
             lease = RemoteLease.take(self._mirror.bucket, name, self._watches.setdefault(name, RemoteWatch()))
         except RemoteError as error:
-            say(f"Warning: {error} This machine goes on by itself.")
-            self._held[name] = None
-            return True
+            self._mirror.lose(error)
+            return self._alone(name)
         if lease is not None:
             self._held[name] = lease
         return lease is not None
+
+    def _alone(self, name: str) -> bool:
+        self._held[name] = None
+        return True
 
     def release(self, name: str) -> None:
         """Let go of a piece; its results are at the address by then."""
@@ -47,7 +50,10 @@ class Claims:
 
     def news(self) -> list[str]:
         """Fetch what others have put; returns the names of the new objects, none where the store cannot be reached."""
+        if self._mirror.is_lost:
+            return []
         try:
             return self._mirror.fetch()
-        except RemoteError:
+        except RemoteError as error:
+            self._mirror.lose(error)
             return []

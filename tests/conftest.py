@@ -1,11 +1,14 @@
 """What all tests share: caches of their own, and one thread for reproducible and quick small networks."""
 
+import builtins
+import io
 import os
 import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,3 +58,28 @@ def full_disk() -> Callable[[], AbstractContextManager[None]]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     return limited
+
+
+@pytest.fixture
+def opened_below(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], AbstractContextManager[set[Path]]]:
+    """A block that tells which files below a folder were opened in it, and which folders were listed."""
+
+    @contextmanager
+    def watched(folder: Path) -> Iterator[set[Path]]:
+        opened: set[Path] = set()
+
+        def noting(call: Callable[..., Any]) -> Callable[..., Any]:
+            def noted(*arguments: Any, **options: Any) -> Any:
+                if arguments and isinstance(arguments[0], str | os.PathLike):
+                    opened.add(Path(arguments[0]).absolute())
+                return call(*arguments, **options)
+
+            return noted
+
+        with monkeypatch.context() as patch:
+            for module, name in ((builtins, "open"), (io, "open"), (os, "scandir"), (os, "listdir")):
+                patch.setattr(module, name, noting(getattr(module, name)))
+            yield opened
+        opened.intersection_update({path for path in opened if path.is_relative_to(folder)})
+
+    return watched

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +148,17 @@ def test_all_images_pools_what_is_available_if_asked_to_and_says_so(tmp_path: Pa
 def test_all_images_needs_one_part_at_least(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="needs one of five sets, all of which are absent"):
         _load(tmp_path, "all-images", available=True)
+
+
+def test_nothing_is_read_that_is_not_among_the_sources_of_pooled_and_derived_sets(
+    tmp_path: Path, opened_below: Callable[[Path], AbstractContextManager[set[Path]]]
+) -> None:
+    for number, folder in enumerate((SOURCE, *FOLDERS[2:])):
+        _fill(tmp_path / folder, 1001, 36 if folder.endswith("test") else 32, 36, 3, seed=number)
+    data_set = DATASETS.get("all-images")()
+    with opened_below(tmp_path) as opened:
+        assert data_set.load("test", Place(tmp_path)).identity
+    sources = data_set.sources("test", tmp_path)
+    assert {path for path in opened if not any(path.is_relative_to(one) for one in sources)} == set()
+    assert tmp_path / SOURCE in opened
+    assert set(sources) >= {tmp_path / SOURCE, tmp_path / "Imagenet_resize"}  # which decides where it is read from

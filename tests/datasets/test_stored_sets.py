@@ -9,6 +9,7 @@ import pickle
 import struct
 import tarfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -244,6 +245,19 @@ def test_the_layout_is_read_exactly(name: str, tmp_path: Path, monkeypatch: Patc
         assert images.classes
     assert images.note == ""
     assert images.identity == DATASETS.get(name)().load("test", Place(tmp_path)).identity
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_nothing_is_read_that_is_not_among_its_sources(
+    name: str, tmp_path: Path, monkeypatch: Patch, opened_below: Callable[[Path], AbstractContextManager[set[Path]]]
+) -> None:
+    MAKERS[name](tmp_path, monkeypatch)
+    data_set = DATASETS.get(name)()
+    with opened_below(tmp_path) as opened:
+        assert data_set.load("test", Place(tmp_path)).identity
+    sources = data_set.sources("test", tmp_path)
+    assert opened
+    assert {path for path in opened if not any(path.is_relative_to(one) for one in sources)} == set()
 
 
 @pytest.mark.parametrize("name", MAKERS)

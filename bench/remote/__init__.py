@@ -6,13 +6,14 @@ from .opening import fetched_folder
 from .publish import publish, settle, withdraw
 from .shared_cache import VARIABLE as SHARED_CACHE
 from .shared_cache import SharedCache, shared_cache
-from .sharing import Claims
+from .sharing import Claims, drivers_at
 
 __all__ = [
     "SHARED_CACHE",
     "Claims",
     "RemoteError",
     "SharedCache",
+    "drivers_at",
     "fetched_folder",
     "mirror_of",
     "publish",

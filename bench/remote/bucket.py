@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -95,6 +96,13 @@ class Bucket:
                 return True
             except FileExistsError:
                 return False
+
+    def excludes(self) -> bool:
+        """Whether `create` does what it says: some stores take every write."""
+        name = f"leases/.tried-{uuid.uuid4().hex}"
+        tried = [self.create(name, b"") for _ in range(2)]
+        self.remove(name)
+        return tried == [True, False]
 
     def download(self, name: str, path: Path) -> None:
         """Read an object of any size into a file."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -24,6 +25,9 @@ BEAT_SECONDS = 5.0
 """Seconds between heartbeats, each of which is a write."""
 
 FOLDER = "leases"
+
+_SHOWN_SECONDS = 120.0
+_LEASE = re.compile(rf"{FOLDER}/[A-Za-z0-9_./-]+/\d{{6}}\.json", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,16 @@ class RemoteLease:
                 self._bucket.write(_object(self.name, self._number), _text(self.owner, self._beat_count))
 
 
+def holders(bucket: Bucket) -> list[Owner]:
+    """Who holds leases at an address and has shown to be alive within two minutes, by this machine's clock.
+
+    Stores refuse requests by clocks that are far off, so these agree well enough. Raises `RemoteError`.
+    """
+    fresh = (name for name, one in bucket.entries(f"{FOLDER}/").items() if time.time() - one.changed < _SHOWN_SECONDS)
+    owners = (_owner(text) for _, text in bucket.read_many([name for name in fresh if _LEASE.fullmatch(name)]))
+    return [owner for owner in owners if owner is not None and not owner.has_ended()]
+
+
 def _object(name: str, number: int) -> str:
     return f"{FOLDER}/{name}/{number:06d}.json"
 
@@ -118,9 +132,13 @@ def _look(bucket: Bucket, name: str) -> _Seen | None:
     text = None if number is None else bucket.read(_object(name, number))
     if number is None or text is None:
         return None
+    return _Seen(number, text, _owner(text))
+
+
+def _owner(text: bytes) -> Owner | None:
     try:
         found = parse_json(text)
         found.pop("beat")
-        return _Seen(number, text, Owner.from_dict(found))
+        return Owner.from_dict(found)
     except (ValueError, TypeError, AttributeError, KeyError):
-        return _Seen(number, text, None)
+        return None

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from bench.leases import Owner
+from bench.progress import say
+
 from .bucket import RemoteError
-from .lease import RemoteLease, RemoteWatch
-from .mirror import Mirror
+from .lease import RemoteLease, RemoteWatch, holders
+from .mirror import Mirror, mirror_of
+
+
+def drivers_at(folder: Path) -> list[Owner]:
+    """The drivers that work at the address of a working folder; none for another folder. Raises `RemoteError`."""
+    mirror = mirror_of(folder)
+    return [] if mirror is None else holders(mirror.bucket)
 
 
 class Claims:
@@ -17,6 +28,7 @@ class Claims:
         self._mirror = mirror
         self._held: dict[str, RemoteLease | None] = {}
         self._watches: dict[str, RemoteWatch] = {}
+        self._is_checked = False
 
     def claim(self, name: str) -> bool:
         """Whether the piece is this driver's now, until `release`; False where another is at it."""
@@ -25,6 +37,7 @@ class Claims:
         if self._mirror.is_lost:
             return self._alone(name)
         try:
+            self._check()
             lease = RemoteLease.take(self._mirror.bucket, name, self._watches.setdefault(name, RemoteWatch()))
         except RemoteError as error:
             self._mirror.lose(error)
@@ -32,6 +45,11 @@ class Claims:
         if lease is not None:
             self._held[name] = lease
         return lease is not None
+
+    def _check(self) -> None:
+        if not self._is_checked and not self._mirror.bucket.excludes():
+            say(f"Warning: {self._mirror.bucket.address} lets two machines write one object, so both may do the same.")
+        self._is_checked = True
 
     def _alone(self, name: str) -> bool:
         self._held[name] = None

@@ -13,6 +13,7 @@ from typing import Any
 from bench.errors import BenchError
 from bench.leases import Owner
 from bench.presence import Present, present
+from bench.remote import drivers_at
 from bench.running.asked import Asked, Planned, read_asked
 from bench.running.part import Part
 from bench.store import FAILURES, Store
@@ -75,7 +76,8 @@ def status_of(folder: Path) -> Status:
     failed, to_do = _sorted_out(store, unfinished)
     left = _seconds_left(asked, times, len(to_do))
     alive = [one for one in present(folder) if one.is_alive]
-    at_work = {(one.owner.machine, one.owner.pid): one.owner for one in alive}
+    owners = (*(one.owner for one in alive), *drivers_at(folder))
+    at_work = {(one.machine, one.pid): one for one in owners}
     running = sorted(_running(alive, unfinished), key=lambda one: -one.seconds)
     done, beside = (len(finished), len(times) - len(finished)) if asked else (len(times), 0)
     return Status(folder, asked or None, done, failed, to_do, beside, list(at_work.values()), running, left)

@@ -76,3 +76,11 @@ def test_a_server_that_cannot_be_reached_is_named(bucket: str, line: Line) -> No
 def test_unknown_kinds_of_stores_are_named() -> None:
     with pytest.raises(BenchError, match="Protocol not known: nonsense"):
         at("nonsense://bucket")
+
+
+def test_a_store_is_tried_for_writes_that_exclude_each_other(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = at(bucket)
+    assert one.excludes()
+    assert one.entries() == {}
+    monkeypatch.setattr(Bucket, "create", lambda self, name, content: self.write(name, content) is None)
+    assert not one.excludes()

@@ -138,10 +138,8 @@ def test_results_wait_where_the_store_is_out_of_reach(
     assert "secret" not in said + str(caught.value)
     line.mend()
     settle(store.folder)
-    cells = {
-        f"{kind}/{key}.{ending}" for key in (KEY, OTHER) for kind, ending in (("cells", "json"), ("scores", "npz"))
-    }
-    assert cells <= names(bucket)
+    assert {f"cells/{key}.json" for key in (KEY, OTHER)} <= names(bucket)
+    assert {f"scores/{key}.npz" for key in (KEY, OTHER)} <= names(bucket)
     machine("two")
     assert Store(fetched_folder(bucket)).failures() == []
 

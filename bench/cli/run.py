@@ -78,7 +78,8 @@ def run(
     shard: ShardOption = None,
     data: Data = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", parser=results, help="Folder of the results (default: runs/latest).")
+        Path | None,
+        typer.Option(metavar="DIR", parser=results, help="Folder or address of the results (default: runs/latest)."),
     ] = None,
     output_format: Annotated[
         OutputFormat | None, typer.Option("--format", help="What is printed on stdout (default: table).")

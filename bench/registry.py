@@ -9,6 +9,7 @@ Plugins add to the names of the kinds that they can bring.
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -146,6 +147,10 @@ def _clash(first: Entry, second: Entry) -> Entry:
     )
     refusal = Refused(why)
     return Entry(first.name, first.kind, refusal, first.attribute, first.path, first.line, f"broken: {why}", why)
+
+
+LOADED_SINCE = time.time_ns()
+"""When this process began to load code, in nanoseconds: what was changed later may not be what it runs."""
 
 
 def code_folders() -> list[Path]:

@@ -1,4 +1,4 @@
-"""What the cells that a specification comes to depend on: code, data, and the weights of networks."""
+"""Which files the cells that a specification comes to depend on, beside the code: data, and the weights of networks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from bench.data.location import data_root
 from bench.data.resolve import resolve_dataset
 from bench.method_contract import METHODS
-from bench.registry import code_folders
 
 from .network_need import NetworkNeed
 from .selection import select_methods
@@ -16,12 +15,12 @@ from .specification import RunSpecification
 
 
 def given_paths(spec: RunSpecification) -> list[Path] | None:
-    """The code, and the files and folders that a specification names or its data sets are read from.
+    """The files and folders that a specification names or its data sets are read from.
 
     None where it is not known what these are. Raises `BenchError` for names that nothing has.
     """
     named = (spec.checkpoint, spec.transform, spec.suite.origin if spec.suite else None)
-    paths = [*code_folders(), *(Path(path) for path in named if path is not None)]
+    paths = [Path(path) for path in named if path is not None]
     tested = (spec.id, *spec.ood, *spec.shifted, *([spec.tune_on] if spec.tune_on else []))
     for text, split in [*((one, "test") for one in tested), *([(spec.id, "train")] if uses_training(spec) else [])]:
         data_set = resolve_dataset(text, spec.bindings, spec.settings_of(text))

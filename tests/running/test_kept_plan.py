@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bench.atomic import write_text
 from bench.cli.main import app
 from bench.errors import BenchError
 from bench.file_state import state_of
+from bench.registry import code_folders
 from bench.running import plan_keeping
 from bench.running.execute import execute
 from bench.running.files import stored_rows
@@ -45,6 +47,9 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.out, self.cache = folder, folder / "run", folder / "cache"
+        self.code = folder / "code"
+        self.code.mkdir()
+        (self.code / "method.py").write_text("version = 1")
         self.prepared = 0
         self.draw(seed=1)
         self.write_suite("far")
@@ -113,6 +118,8 @@ def project(made: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("BENCH_CACHE", str(made.cache))
     monkeypatch.chdir(made.folder)
     monkeypatch.setattr(plan_keeping, "_SETTLED", 0)  # files of these tests are young
+    monkeypatch.setattr(plan_keeping, "code_folders", lambda: [made.code])  # who edits the real one disturbs no test
+    monkeypatch.setattr(plan_keeping, "LOADED_SINCE", time.time_ns() + 10**12)
     original = Preparation.__init__
 
     def counted(self: Preparation, *arguments: Any) -> None:
@@ -149,12 +156,13 @@ def test_it_loads_no_torch_and_prints_the_same(project: Project) -> None:
     options = ["--suite", "suite.toml", "--method", "msp", "--method", "brightness", "--device", "cpu"]
     command = ["run", *options, "--set", "recipe.epochs=1", "--out", str(project.out), "--format"]
     code = "import sys\nfrom bench.cli.main import app\napp(standalone_mode=False)\nassert 'torch' not in sys.modules"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # the same packages as here
     prepared = project.prepared + 1
     for output_format in ("table", "json"):
         here = RUNNER.invoke(app, [*command, output_format])
         assert project.prepared == prepared, here.output
         started = [sys.executable, "-c", code, *command, output_format]
-        found = subprocess.run(started, capture_output=True, text=True, check=False)
+        found = subprocess.run(started, capture_output=True, text=True, check=False, env=environment)
         assert (found.returncode, found.stdout) == (0, here.stdout), found.stderr
         assert found.stderr.splitlines() == without_progress(here.stderr)
 
@@ -223,19 +231,21 @@ def test_other_folders_are_other_requests(project: Project, tmp_path: Path, monk
 
 
 def test_code_and_packages_count(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "method.py").write_text("version = 1")
-    monkeypatch.setattr("bench.running.depends.code_folders", lambda: [tmp_path / "code"])
-    project.run(seeds=[0])
-    assert not project.is_prepared_for(seeds=[0])
-    (tmp_path / "code" / "method.py").write_text("version = 2")
-    assert project.is_prepared_for(seeds=[0])
-    (tmp_path / "code" / "new.py").touch()
-    assert project.is_prepared_for(seeds=[0])
-    assert not project.is_prepared_for(seeds=[0])
-    (tmp_path / "path" / "some-1.0.dist-info").mkdir(parents=True)
-    monkeypatch.syspath_prepend(str(tmp_path / "path"))
-    assert project.is_prepared_for(seeds=[0])
+    project.settle()
+    (project.code / "method.py").write_text("version = 2")
+    assert project.is_prepared_for()
+    (project.code / "new.py").touch()
+    assert project.is_prepared_for()
+    assert not project.is_prepared_for()
+    (tmp_path / "some-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert project.is_prepared_for()
+
+
+def test_the_code_is_all_of_this_project() -> None:
+    files = {path.relative_to(folder.parent).as_posix() for folder in code_folders() for path in folder.rglob("*.py")}
+    assert files >= {f"bench/{name}.py" for name in ("running/cells", "networks/convnet", "data/files")}
+    assert files >= {"methods/msp.py", "datasets/digits.py", "reports/roc_curves.py"}
 
 
 def test_a_given_checkpoint_counts(project: Project, tmp_path: Path) -> None:
@@ -289,6 +299,13 @@ def test_what_changes_during_a_run_keeps_no_plan(project: Project, monkeypatch: 
 
 def test_what_changed_a_moment_before_keeps_no_plan(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_keeping, "_SETTLED", 10**12)
+    shutil.rmtree(project.out / FOLDER, ignore_errors=True)
+    project.run()
+    assert project.is_prepared_for()
+
+
+def test_code_that_changed_since_it_was_loaded_keeps_no_plan(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_keeping, "LOADED_SINCE", project.code.stat().st_ctime_ns - 1)
     shutil.rmtree(project.out / FOLDER, ignore_errors=True)
     project.run()
     assert project.is_prepared_for()

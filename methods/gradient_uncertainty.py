@@ -24,11 +24,12 @@ class SquaredGradients(Probe):
     """The squared norm of the gradient of each image's loss with respect to all parameters `(B,)`."""
 
     differentiates = True
+    layers = True
     version = 3
 
     def __call__(self, seen: Seen) -> Tensor:
         """The squared norms."""
-        return squared_gradients(seen.network, seen.images, _confounding_loss)
+        return squared_gradients(seen.network, seen.images, _confounding_loss, seen.passage)
 
 
 def _confounding_loss(logits: Tensor) -> Tensor:

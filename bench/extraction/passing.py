@@ -21,6 +21,7 @@ from bench.networks.mode import evaluating
 
 from .options import PassOptions
 from .outputs import Name
+from .passage import Passage, layers_with_parameters, noted_calls
 from .probe import Probe, Seen
 from .step import moved
 from .view import CLEAN, InputLoss, View
@@ -67,22 +68,22 @@ class Pass:
                 yield done, self._views_of(self.transform(pixels, self.device))
 
     def _views_of(self, batch: Tensor) -> dict[View, Piece]:
-        found: dict[View, Piece] = {}
         moving = [(view, view.loss) for view in self.wanted if view.loss is not None]
-        if moving:
-            ways_back, clean, forward = self._gradients(batch, list(dict.fromkeys(loss for _, loss in moving)))
-            if CLEAN in self.wanted:
-                found[CLEAN] = self._piece(batch, CLEAN, clean, {"logits": 0.0, "forward": forward})
+        losses = list(dict.fromkeys(loss for _, loss in moving))
+        found: dict[View, Piece] = {}
+        if losses or self._layers_are_looked_at:
+            ways_back, clean = self._with_gradients(batch, losses)
+            found = {CLEAN: clean} if CLEAN in self.wanted else {}
             for view, loss in moving:
                 gradient, way_back = ways_back[loss]
                 started = self._clock()
                 images = moved(batch, gradient, view, self.transform)
                 output = self._run_without_gradients(images, view)
                 found[view] = self._piece(images, view, output, {"logits": way_back + self._clock() - started})
-        if CLEAN in self.wanted and CLEAN not in found:
+        elif CLEAN in self.wanted:
             started = self._clock()
-            clean = self._run_without_gradients(batch, CLEAN)
-            found[CLEAN] = self._piece(batch, CLEAN, clean, {"logits": 0.0, "forward": self._clock() - started})
+            output = self._run_without_gradients(batch, CLEAN)
+            found[CLEAN] = self._piece(batch, CLEAN, output, {"logits": 0.0, "forward": self._clock() - started})
         return {view: found[view] for view in self.wanted}
 
     def _run(self, images: Tensor, view: View) -> Ran:
@@ -97,37 +98,47 @@ class Pass:
         with self._without_gradients():
             return self._run(images, view)
 
-    def _gradients(
+    def _with_gradients(
         self, batch: Tensor, losses: Sequence[InputLoss]
-    ) -> tuple[dict[InputLoss, tuple[Tensor, float]], Ran, float]:
-        """Each summed loss's gradient with its seconds, and what the network says on the one way there, with its."""
+    ) -> tuple[dict[InputLoss, tuple[Tensor, float]], Piece]:
+        """Each summed loss's gradient with its seconds, and the plain view, all from one way through the network."""
+        looked_at = self._layers_are_looked_at
         with torch.enable_grad():
             started = self._clock()
             inputs = batch.detach().requires_grad_()
-            stages, output = self._run(inputs, CLEAN)
-            forward = self._clock() - started
+            with noted_calls(layers_with_parameters(self.model) if looked_at else ()) as calls:
+                stages, output = self._run(inputs, CLEAN)
+            seconds: dict[Name, float] = {"logits": 0.0, "forward": self._clock() - started}
             found = {}
             for loss in losses:
                 started = self._clock()
-                (gradient,) = torch.autograd.grad(loss(output).sum(), inputs, retain_graph=loss is not losses[-1])
+                keep = looked_at or loss is not losses[-1]
+                (gradient,) = torch.autograd.grad(loss(output).sum(), inputs, retain_graph=keep)
                 found[loss] = gradient, self._clock() - started
         logits, features, confidence = output
-        kept = None if confidence is None else confidence.detach()
-        clean = NetworkOutput(logits.detach(), features.detach(), kept)
-        return found, ([maps.detach() for maps in stages], clean), forward
+        clean = NetworkOutput(logits.detach(), features.detach(), None if confidence is None else confidence.detach())
+        passage = Passage(inputs, output, calls) if looked_at else None
+        return found, self._piece(batch, CLEAN, ([maps.detach() for maps in stages], clean), seconds, passage)
 
-    def _piece(self, images: Tensor, view: View, ran: Ran, seconds: dict[Name, float]) -> Piece:
+    def _piece(
+        self, images: Tensor, view: View, ran: Ran, seconds: dict[Name, float], passage: Passage | None = None
+    ) -> Piece:
         """The network's outputs of a view, which took `seconds`, and what its probes see."""
         stages, output = ran
         named = zip(("logits", "features", "confidence_logit"), output, strict=True)
         piece = Piece({name: _array(tensor) for name, tensor in named if tensor is not None}, seconds)
-        for probe in self.wanted[view]:
+        for probe in self.wanted.get(view, ()):
             started = self._clock()
-            seen = Seen(images, self.transform, self.model, output, stages)
+            seen = Seen(images, self.transform, self.model, output, stages, passage if probe.layers else None)
             with self._without_gradients(), self._autocast():
                 piece.arrays[probe] = _array(probe(seen))
             piece.seconds[probe] = self._clock() - started
         return piece
+
+    @property
+    def _layers_are_looked_at(self) -> bool:
+        """Whether a probe of the plain view looks at layers; hooks do not reach those of a compiled network."""
+        return not self.options.compile and any(probe.layers for probe in self.wanted.get(CLEAN, ()))
 
     def _without_gradients(self) -> torch.inference_mode | torch.no_grad:
         """The faster of torch's two modes where that is safe.

@@ -7,7 +7,7 @@ differentiated image by image. The network, its parameters and their `.grad` are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from .layer_squares import layer_squares
+from .passage import LayerCall, Passage, layers_with_parameters, noted_calls
 
 Loss = Callable[[Tensor], Tensor]
 """From logits `(B, K)` to one loss for each image `(B,)`."""
@@ -23,63 +24,50 @@ PART = 2**24
 """Numbers in the gradients that are held at a time: 64 MB."""
 
 
-def squared_gradients(network: nn.Module, images: Tensor, loss: Loss) -> Tensor:
-    """The squared norm of each image's gradient with respect to all parameters, `(B,)` in float32."""
-    found = _by_layers(network, images, loss)
+def squared_gradients(network: nn.Module, images: Tensor, loss: Loss, passage: Passage | None = None) -> Tensor:
+    """The squared norm of each image's gradient with respect to all parameters, `(B,)` in float32.
+
+    `passage` is a way of the images through the network, if there was one already; its graph is kept.
+    """
+    found = _by_layers(network, images, loss, passage)
     return _by_images(network, images, loss) if found is None else found
 
 
-def _by_layers(network: nn.Module, images: Tensor, loss: Loss) -> Tensor | None:
+def _by_layers(network: nn.Module, images: Tensor, loss: Loss, passage: Passage | None = None) -> Tensor | None:
     """From one backward pass of the batch; None where that would not tell."""
-    layers = list(_layers_with_parameters(network))
-    if any(layer_squares(layer) is None for layer in layers):
+    if any(layer_squares(layer) is None for layer in layers_with_parameters(network)):
         return None
-    watches = [_Watch(layer) for layer in layers]
-    with torch.enable_grad(), ExitStack() as stack:
-        for watch in watches:
-            handle = watch.layer.register_forward_hook(watch.see)
-            stack.callback(handle.remove)
-        inputs = images.detach().requires_grad_()
-        losses = loss(network(inputs).logits)
-        if not all(watch.once for watch in watches):
+    with torch.enable_grad():
+        passage = passage or _pass(network, images)
+        calls = passage.calls
+        if len({call.layer for call in calls}) < len(calls) or any(call.changed for call in calls):
             return None
-        torch.autograd.grad(losses.sum(), inputs, allow_unused=True)
-    if any(watch.changed for watch in watches):
-        return None
-    return torch.stack(
-        [images.new_zeros(len(images), dtype=torch.float32), *(s for w in watches for s in w.squares)]
-    ).sum(0)
+        shares = [images.new_zeros(len(images), dtype=torch.float32)]
+        with ExitStack() as stack:
+            for call in calls:
+                if call.node is not None:
+                    stack.callback(call.node.register_prehook(_share_of(call, shares)).remove)
+            losses = loss(passage.output.logits)
+            torch.autograd.grad(losses.sum(), passage.inputs, allow_unused=True, retain_graph=True)
+    return torch.stack(shares).sum(0)
 
 
-def _layers_with_parameters(network: nn.Module) -> Iterator[nn.Module]:
-    return (layer for layer in network.modules() if next(layer.parameters(recurse=False), None) is not None)
+def _pass(network: nn.Module, images: Tensor) -> Passage:
+    inputs = images.detach().requires_grad_()
+    with noted_calls(layers_with_parameters(network)) as calls:
+        output = network(inputs)
+    return Passage(inputs, output, calls)
 
 
-class _Watch:
-    """What passes one layer: each image's share is computed as soon as the gradient comes, and nothing is kept."""
+def _share_of(call: LayerCall, shares: list[Tensor]) -> Callable[[tuple[Tensor, ...]], None]:
+    """Called with the gradient of what came out of a layer: adds its share at once, so that no gradient is kept."""
+    squares = layer_squares(call.layer)
+    assert squares is not None
 
-    def __init__(self, layer: nn.Module) -> None:
-        self.layer, self.passed, self.changed = layer, 0, False
-        self.squares: list[Tensor] = []
+    def arrive(gradients: tuple[Tensor, ...]) -> None:
+        shares.append(squares(call.layer, call.given.float(), gradients[0].float()))
 
-    @property
-    def once(self) -> bool:
-        """Whether the layer was passed at most once, so that its gradient is no sum of several."""
-        return self.passed <= 1
-
-    def see(self, layer: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> None:
-        """A forward hook."""
-        self.passed += 1
-        entered, version = given[0].detach(), given[0]._version
-        squares = layer_squares(layer)
-        assert squares is not None
-
-        def arrive(gradient: Tensor) -> None:
-            self.changed = self.changed or given[0]._version != version
-            self.squares.append(squares(layer, entered.float(), gradient.float()))
-
-        if output.requires_grad:
-            output.register_hook(arrive)  # type: ignore[no-untyped-call] # torch's has no types
+    return arrive
 
 
 def _by_images(network: nn.Module, images: Tensor, loss: Loss) -> Tensor:

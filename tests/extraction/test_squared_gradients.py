@@ -1,13 +1,20 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from bench.data.images import ArrayImages
+from bench.data.transform import InputTransform
 from bench.extraction import squared_gradients as module
+from bench.extraction.extract import extract
 from bench.extraction.layer_squares import layer_squares
 from bench.extraction.squared_gradients import squared_gradients
+from bench.extraction.view import CLEAN, View
 from bench.networks.classifier import NETWORKS, NetworkOutput, build_network
+from methods.gradient_uncertainty import SquaredGradients, _confounding_loss
+from methods.odin import PredictedClassLoss
 
 
 class Net(nn.Module):
@@ -141,3 +148,20 @@ def test_no_hook_stays_behind_also_after_an_error() -> None:
     assert all(one.grad is None for one in network.parameters())
     assert batch.grad is None
     assert not batch.requires_grad
+
+
+def test_a_pass_runs_the_network_once_for_all_gradients() -> None:
+    network = build_network("convnet", 4, seed=0)
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
+    transform = InputTransform(32, 32, 3, (0.5,) * 3, (0.2,) * 3)
+    probe, moved = SquaredGradients(), View(PredictedClassLoss(10.0), 0.01)
+    with_gradients: list[bool] = []
+    handle = network.register_forward_hook(lambda *_: with_gradients.append(torch.is_grad_enabled()))
+    views = {CLEAN: [probe], moved: []}
+    found = extract(
+        network, ArrayImages(images, None), transform, list(views), probes=views, device=torch.device("cpu")
+    )
+    handle.remove()
+    assert with_gradients == [True, False]
+    alone = squared_gradients(network.eval(), transform(images), _confounding_loss).numpy()
+    np.testing.assert_allclose(found[CLEAN].probed[probe], alone, rtol=1e-6)

@@ -157,6 +157,7 @@ def test_it_loads_no_torch_and_prints_the_same(project: Project) -> None:
     command = ["run", *options, "--set", "recipe.epochs=1", "--out", str(project.out), "--format"]
     code = "import sys\nfrom bench.cli.main import app\napp(standalone_mode=False)\nassert 'torch' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # the same packages as here
+    project.run()
     prepared = project.prepared + 1
     for output_format in ("table", "json"):
         here = RUNNER.invoke(app, [*command, output_format])

@@ -72,6 +72,7 @@ class Engine(ABC):
 
     def __init__(self, options: EngineOptions) -> None:
         self.options = options
+        self._blocks = 0
 
     @property
     def breaks_off(self) -> bool:
@@ -98,7 +99,11 @@ class Engine(ABC):
         """End when the tasks are done, or `now`: running ones are broken off where that is possible."""
 
     def __enter__(self) -> Engine:
+        """Blocks may be nested, so that several runs share what was started: it ends with the outermost one."""
+        self._blocks += 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.shutdown(now=error is not None)
+        self._blocks -= 1
+        if not self._blocks:
+            self.shutdown(now=error is not None)

@@ -24,9 +24,10 @@ from pathlib import Path
 from bench.engine import ENGINES, EngineOptions
 from bench.running.driver import Driver
 from bench.running.part import Part
+from bench.running.part_work import PartReport
 from bench.running.preparation import Preparation
 from bench.running.specification import RunSpecification
-from bench.running.work import PartReport, Work
+from bench.running.work import Work
 from bench.running.worker import Task
 
 CELLS = 20_000

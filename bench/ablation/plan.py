@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,10 @@ class SharedPreparation(Preparation):
         methods = tuple(dict.fromkeys(name for run in runs for name in run.specification.method))
         settings = {key: value for run in runs for key, value in run.specification.settings.items()}
         super().__init__(replace(first, method=methods, settings=settings))
+
+    def again(self) -> Callable[[], Preparation]:
+        """What prepares the same in another process; it can be pickled."""
+        return partial(SharedPreparation, self.runs)
 
     def _make_methods(self) -> list[Method]:
         self.named: dict[str, bool] = {}

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.engine import Engine, EngineLostError
 from bench.errors import BenchError
 from bench.progress import say
+from bench.running.engines import EngineChoice
 from bench.running.execute import execute
 from bench.running.failures import Failure
 from bench.store import Store
@@ -49,30 +51,38 @@ def check(runs: Sequence[Run]) -> list[str]:
     return [*common, *lines, f"Cells: {cells}, results in {runs[0].specification.out}"]
 
 
-def run_ablation(ablation: Ablation, runs: Sequence[Run]) -> Carried:
-    """Measure every variant; cells that were measured before are found. A variant that fails stops no other."""
+def run_ablation(ablation: Ablation, runs: Sequence[Run], engine: Engine | None = None) -> Carried:
+    """Measure every variant; cells that were measured before are found. A variant that fails stops no other.
+
+    The `engine` does it, by default one cell after the other in this process. Raises `EngineLostError` if there is
+    nobody to do the rest.
+    """
     values = {run.variant.name: run.variant.value for run in runs}
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in values}
     outcome = VariantRows(ablation.name, ablation.summary, ablation.axis, values, [])
     carried = Carried(outcome)
     together = groups(runs)
-    for number, group in enumerate(together, start=1):
-        say(f"{ablation.name}: {_names(group)} ({number} of {len(together)})")
-        try:
-            _measure(group, found, carried)
-        except Exception as error:
-            bug = not isinstance(error, BenchError)
-            carried.bugs |= bug
-            carried.failed |= dict.fromkeys((run.variant.name for run in group), str(error))
-            say(traceback.format_exc() if bug else f"FAILED {_names(group)}: {error}")
+    first = runs[0].specification
+    with engine or EngineChoice().make(first.out, first.device) as chosen:  # its workers serve all groups
+        for number, group in enumerate(together, start=1):
+            say(f"{ablation.name}: {_names(group)} ({number} of {len(together)})")
+            try:
+                _measure(group, found, carried, chosen)
+            except EngineLostError:
+                raise
+            except Exception as error:
+                bug = not isinstance(error, BenchError)
+                carried.bugs |= bug
+                carried.failed |= dict.fromkeys((run.variant.name for run in group), str(error))
+                say(traceback.format_exc() if bug else f"FAILED {_names(group)}: {error}")
     rows = [{"variant": name, "value": values[name], **row} for name, several in found.items() for row in several]
     carried.outcome = VariantRows(ablation.name, ablation.summary, ablation.axis, values, rows)
     return carried
 
 
-def _measure(group: Sequence[Run], found: dict[str, list[dict[str, Any]]], carried: Carried) -> None:
+def _measure(group: Sequence[Run], found: dict[str, list[dict[str, Any]]], carried: Carried, engine: Engine) -> None:
     preparation = SharedPreparation(group)
-    outcome = execute(preparation)
+    outcome = execute(preparation, engine)
     if outcome.failures and not outcome.rows:
         raise outcome.failures[0].error
     carried.failures += outcome.failures

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.errors import BenchError
+from bench.running.engines import EngineChoice
+
+from .engines import OPTIONS, takes_engine
 from .options import (
     Checkpoint,
     Compile,
@@ -26,9 +30,10 @@ if TYPE_CHECKING:
     from bench.ablation.outcome import TransferRows, VariantRows
     from bench.ablation.run import Carried
 
-_NOT_OF_THE_SPECIFICATION = ("ablation", "seeds", "setting", "output_format", "dry_run")
+_NOT_OF_THE_SPECIFICATION = ("ablation", "seeds", "setting", "output_format", "dry_run", *OPTIONS)
 
 
+@takes_engine
 def ablate(
     context: typer.Context,
     ablation: Annotated[
@@ -47,6 +52,8 @@ def ablate(
     precision: Precision = None,
     workers: Workers = None,
     compile: Compile = None,
+    *,
+    engine: EngineChoice,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/ablate-NAME).")] = None,
     output_format: Annotated[
@@ -65,24 +72,38 @@ def ablate(
     found = read_ablation(ablation)
     options = {name: value for name, value in context.params.items() if name not in _NOT_OF_THE_SPECIFICATION}
     options |= {"method": method or None, "ood": ood or None, "seeds": seeds_from(None, seeds)}
-    act = _transfer if found.transfer else _variants
-    act(found, options, settings_from(setting or []), output_format, dry_run)
+    asked = (found, options, settings_from(setting or []))
+    if not found.transfer:
+        _variants(*asked, engine, output_format, dry_run)
+        return
+    if engine != EngineChoice(engine.name if engine.name == "serial" else None):
+        raise BenchError(
+            f"{found.name} has no cells that an engine could hand out: its choices need all scores at once."
+        )
+    _transfer(*asked, output_format, dry_run)
 
 
 def _variants(
-    ablation: Ablation, options: dict[str, Any], settings: dict[str, Any], printed: OutputFormat, dry_run: bool
+    ablation: Ablation,
+    options: dict[str, Any],
+    settings: dict[str, Any],
+    choice: EngineChoice,
+    printed: OutputFormat,
+    dry_run: bool,
 ) -> None:
     from bench.ablation.plan import plan
     from bench.ablation.run import check, run_ablation
 
     runs = plan(ablation, options, settings)
+    common = runs[0].specification
+    engine = choice.make(common.out, common.device)
     lines = check(runs)
     if dry_run:
         print("\n".join(lines))
         return
-    carried = run_ablation(ablation, runs)
+    carried = run_ablation(ablation, runs, engine)
     if carried.outcome.rows:
-        _write(carried.outcome, runs[0].specification.out, printed)
+        _write(carried.outcome, common.out, printed)
     _end(carried)
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.running.engines import EngineChoice
+
+from .engines import OPTIONS, takes_engine
 from .options import (
     AnyNetwork,
     Checkpoint,
@@ -31,9 +34,10 @@ from .results_folder import results
 if TYPE_CHECKING:
     from bench.running.outcome import Outcome
 
-_NOT_OF_THE_SPECIFICATION = ("seed", "setting", "output_format", "dry_run")
+_NOT_OF_THE_SPECIFICATION = ("seed", "setting", "output_format", "dry_run", *OPTIONS)
 
 
+@takes_engine
 def misclassification(
     context: typer.Context,
     method: Annotated[list[str], typer.Option(help="Scoring method: a name, 'all', 'group:logits', '*mahalanobis*'.")],
@@ -52,6 +56,8 @@ def misclassification(
     workers: Workers = None,
     compile: Compile = None,
     skip_broken: SkipBroken = None,
+    *,
+    engine: EngineChoice,
     data: Data = None,
     out: Annotated[
         Path,
@@ -78,11 +84,12 @@ def misclassification(
     options["bindings"] = project_bindings(Path.cwd())
     given = {name: value for name, value in options.items() if value is not None}
     specification = PredictionSpecification(**given)
+    chosen = engine.make(specification.folder, specification.device)
     preparation = PredictionPreparation(specification)
     if dry_run:
         print("\n".join(preparation.plan_lines()))
         return
-    _report(specification.folder, execute_predictions(preparation), output_format)
+    _report(specification.folder, execute_predictions(preparation, chosen), output_format)
 
 
 def _report(folder: Path, outcome: Outcome, output_format: OutputFormat) -> None:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.running.engines import EngineChoice
+
+from .engines import takes_engine
 from .kinds import Kind, all_named
 from .options import Data, Device, Settings
 
 if TYPE_CHECKING:
+    from bench.engine import Engine
     from bench.reproducing.request import Request
 
 
@@ -45,6 +49,7 @@ DryRun = Annotated[
 ]
 
 
+@takes_engine
 def reproduce(
     name: Name,
     rows: Rows = None,
@@ -56,6 +61,8 @@ def reproduce(
     bind: Bind = None,
     only_trained: OnlyTrained = False,
     device: Device = "auto",
+    *,
+    engine: EngineChoice,
     data: Data = None,
     out: Out = None,
     dry_run: DryRun = False,
@@ -87,22 +94,23 @@ def reproduce(
         out=out or Path("runs") / Path(name).stem,
         only_trained=only_trained,
     )
+    chosen = engine.make(request.out, request.device)
     if dry_run:
         from bench.reproducing.plan import plan_lines
 
         print("\n".join(plan_lines(request)))
         return
-    _run(request)
+    _run(request, chosen)
 
 
-def _run(request: Request) -> None:
+def _run(request: Request, engine: Engine) -> None:
     from bench.paper_table import TYPESETTERS
     from bench.progress import say
     from bench.reproducing.reproduce import reproduce as measure
     from bench.reproducing.reproduce import write_table
     from bench.running.failures import closing_lines
 
-    found = measure(request)
+    found = measure(request, engine)
     print(TYPESETTERS.get("md")(found.table), end="")
     for path in write_table(found.table, request.out):
         say(f"wrote {path}")

@@ -7,20 +7,26 @@ from typing import Annotated
 
 import typer
 
+from bench.running.engines import EngineChoice
+
+from .engines import takes_engine
 from .options import TrustCode
 from .results_folder import results
 
 
+@takes_engine
 def rerun(
     folder: Annotated[
         Path, typer.Argument(metavar="RUN", parser=results, help="Results folder of bench run --out.")
     ] = Path("runs/latest"),
     failed: Annotated[bool, typer.Option("--failed", help="Only what failed, not what was never begun.")] = False,
     trust_code: TrustCode = False,
+    *,
+    engine: EngineChoice,
 ) -> None:
     """Run again what a results folder was asked for; what is done is not computed again.
 
-    The folder knows its methods, data sets, networks, settings and the paths of their files. Example:
+    The folder knows its methods, data sets, networks, settings and the paths of their files; not the engine. Example:
 
     bench rerun --failed runs/latest
     """
@@ -43,6 +49,6 @@ def rerun(
     for specification in asked:
         preparation = Preparation(specification)
         with at_work(folder) if failed else asked_for(preparation):
-            one = execute(preparation)
+            one = execute(preparation, engine.make(folder, specification.device))
         outcome = Outcome(outcome.rows + one.rows, outcome.failures + one.failures)
     report_outcome(asked[-1], outcome, OutputFormat.table)

@@ -43,7 +43,7 @@ class PredictionEvaluation:
 
     def rows(self, methods: Sequence[Method]) -> Iterator[dict[str, Any]]:
         """One row for each method, in their order; failed cells are left out."""
-        cells = [self._cell(method) for method in methods]
+        cells = [self.cell(method) for method in methods]
         missing = [cell for cell in cells if self.store.get(cell.key) is None]
         if missing:
             with self.log.guard(missing):
@@ -53,7 +53,8 @@ class PredictionEvaluation:
             if record is not None:
                 yield record["row"]
 
-    def _cell(self, method: Method) -> PredictionCell:
+    def cell(self, method: Method) -> PredictionCell:
+        """The cell of a method."""
         return PredictionCell(
             network=self.extract.network,
             method=method,

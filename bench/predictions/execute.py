@@ -6,27 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from bench.atomic import require_writable, write_json, write_text
+from bench.engine import Engine
 from bench.errors import BenchError
 from bench.method_contract import METHODS, Method, Scores
 from bench.prediction_report import PREDICTION_REPORTS, PredictionResults, Predictions
 from bench.progress import say
-from bench.running.extraction import Extractor
-from bench.running.failures import FailureLog
-from bench.running.network_notes import keep_network, with_network_notes
+from bench.running.driver import Driver
+from bench.running.engines import EngineChoice
+from bench.running.network_notes import with_network_notes
 from bench.running.outcome import Outcome
+from bench.running.part import cut
 from bench.running.report_files import keep_track
 from bench.store import Store
 
-from .evaluation import PredictionEvaluation
 from .rows import rows_to_frame
 from .specification import PredictionPreparation
+from .work import PredictionWork
 
 
-def execute_predictions(preparation: PredictionPreparation) -> Outcome:
+def execute_predictions(preparation: PredictionPreparation, engine: Engine | None = None) -> Outcome:
     """Evaluate every cell that the store does not have; each is kept as soon as it is done.
 
-    Raises `BenchError` before any long work when images or labels are missing, or the results' folder cannot be
-    written to.
+    The `engine` does it, by default one after the other in this process. Raises `BenchError` before any long work when
+    images or labels are missing, or the results' folder cannot be written to.
     """
     spec = preparation.specification
     preparation.load_images()
@@ -37,23 +39,13 @@ def execute_predictions(preparation: PredictionPreparation) -> Outcome:
         say(f"Network: {note}")
     for caveat in preparation.caveats:
         say(f"Warning: {caveat}.")
-    store = Store(spec.folder)
-    log = FailureLog(store)
-    rows: list[dict[str, Any]] = []
-    for need in preparation.needs:
-        network = preparation.tested_network(need)
-        keep_network(spec.folder, network, preparation.left_out)
-        evaluation = PredictionEvaluation(
-            extract=Extractor(network, preparation.device, spec.pass_options),
-            id=preparation.id_set.name,
-            images=preparation.id_images,
-            train_images=lambda: preparation.train_images,
-            store=store,
-            log=log,
-            caveats=preparation.caveats,
-        )
-        rows += evaluation.rows(need.methods)
-    return Outcome(with_network_notes(rows, spec.folder), log.failures)
+    work = PredictionWork(preparation)
+    chosen = engine or EngineChoice().make(spec.folder, spec.device)
+    parts = cut(work.parts(), chosen.room) if chosen.is_remote else work.parts()
+    reports = Driver(work, chosen).do(parts)
+    records = [record for report in reports for key in report.keys if (record := work.store.get(key)) is not None]
+    failures = [failure for report in reports for failure in report.failures]
+    return Outcome(with_network_notes([record["row"] for record in records], spec.folder), failures)
 
 
 def write_prediction_files(folder: Path) -> list[Path]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.atomic import require_writable, write_text
+from bench.engine import Engine, EngineLostError
 from bench.errors import BenchError
 from bench.paper_table import TYPESETTERS, PaperTable, TableColumn, TableRow
 from bench.progress import say
+from bench.running.engines import EngineChoice
 from bench.running.execute import execute
 from bench.running.failures import Failure
 from bench.store import Store
@@ -35,11 +37,12 @@ def chosen_rows(request: Request) -> list[PaperRow]:
     return with_network(select_rows(request.paper.rows, request.rows), request.network)
 
 
-def reproduce(request: Request) -> Reproduction:
+def reproduce(request: Request, engine: Engine | None = None) -> Reproduction:
     """Run every row that can be run, and make the table of all that are asked for.
 
-    What the results folder and the stored networks have already is not done again. Raises `BenchError` for bad input,
-    and when nothing at all can be run.
+    The `engine` does it, by default one cell after the other in this process. What the results folder and the stored
+    networks have already is not done again. Raises `BenchError` for bad input, and when nothing at all can be run, or
+    there is nobody to do the rest.
     """
     rows = chosen_rows(request)
     slots = slots_of(rows, request)
@@ -47,7 +50,8 @@ def reproduce(request: Request) -> Reproduction:
     prepared = [preparer.prepare(job) for job in jobs_of(slots)]
     _require_some(prepared, slots)
     require_writable(request.out)
-    measured = [(one.job, _run(one)) for one in prepared]
+    with engine or EngineChoice().make(request.out, request.device) as chosen:  # its workers serve all jobs
+        measured = [(one.job, _run(one, chosen)) for one in prepared]
     table = _table(request, rows, slots, measured)
     return Reproduction(table, [failure for _, found in measured for failure in found.failures])
 
@@ -71,12 +75,14 @@ def _require_some(prepared: Sequence[PreparedJob], slots: Sequence[Slot]) -> Non
         say(f"Not run: {reason}")
 
 
-def _run(one: PreparedJob) -> Measured:
+def _run(one: PreparedJob, engine: Engine) -> Measured:
     """What came of a job; an error that concerns it alone, such as a diverging training, does not stop the others."""
     if one.preparation is None:
         return Measured(reason=one.reason, absent=one.absent)
     try:
-        outcome = execute(one.preparation)
+        outcome = execute(one.preparation, engine)
+    except EngineLostError:
+        raise
     except BenchError as error:
         say(f"FAILED {one.job.network} on {one.job.id}: {error}")
         return Measured(reason=f"failed: {error}", absent=one.absent)

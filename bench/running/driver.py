@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from bench.engine import Engine, EngineLostError, WorkerDiedError
 from bench.progress import Progress, say
@@ -18,8 +19,8 @@ from bench.wording import counted
 
 from .failures import say_failed
 from .part import Part, networks_first
+from .part_work import PartReport, PartWork
 from .turns import Turns
-from .work import PartReport, Work
 from .worker import Task, keeping, perform
 
 TRIES = 3
@@ -32,7 +33,7 @@ class Driver:
     function = staticmethod(perform)
     """What workers call with a task."""
 
-    def __init__(self, work: Work, engine: Engine, turns: Turns | None = None) -> None:
+    def __init__(self, work: PartWork[Any, Any], engine: Engine, turns: Turns | None = None) -> None:
         self.work, self.engine, self.turns = work, engine, turns or Turns()
         self.run = uuid.uuid4().hex
         spec = work.preparation.specification
@@ -85,9 +86,10 @@ class Driver:
 
     def _hand_out(self, todo: deque[int], reports: dict[int, PartReport]) -> None:
         running: dict[Future[PartReport], int] = {}
+        plugins = tuple(self.work.preparation.specification.plugin)
         while (todo and not is_asked()) or running:
             while len(running) < self.engine.room and (number := self._take(todo, reports)) is not None:
-                task = Task(self.run, self.work.preparation.specification, self._parts[number], self.stop)
+                task = Task(self.run, plugins, self.work.again(), self._parts[number], self.stop)
                 running[self.engine.submit(self.function, task)] = number
             if not running and todo:
                 self.turns.wait()

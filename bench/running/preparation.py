@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 
 import torch
 
@@ -63,6 +63,10 @@ class Preparation:
         self.needs: list[NetworkNeed] = [need for need in self._find_needs() if need.methods]
         if not self.needs:
             raise BenchError(f"None of the methods can be run. {' '.join(self.skipped)}")
+
+    def again(self) -> Callable[[], Preparation]:
+        """What prepares the same in another process; it can be pickled."""
+        return partial(type(self), self.specification)
 
     def _make_methods(self) -> list[Method]:
         self.named: dict[str, bool] = select_methods(self.specification.method)

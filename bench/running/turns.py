@@ -9,8 +9,9 @@ from bench.leases import pauses
 from bench.remote import Claims, mirror_of
 
 from .part import Part
+from .part_work import PartReport
 from .planned import planned_cells
-from .work import PartReport, Work
+from .work import Work
 
 
 class Turns:

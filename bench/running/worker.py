@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.cache import VARIABLE as CACHE
 from bench.cache import cache_root
@@ -18,9 +19,7 @@ from bench.remote import SHARED_CACHE
 from bench.stopping import region
 
 from .part import Part
-from .preparation import Preparation
-from .specification import RunSpecification
-from .work import PartReport, Work
+from .part_work import PartReport, PartWork
 
 
 @dataclass(frozen=True)
@@ -52,22 +51,24 @@ class Place:
 class Task:
     """A part of a run for a worker. `run` names the run; `stop` is a file that appears when nothing more is to start.
 
+    `prepare` is what prepares the run, once its `plugins` are active.
     What is prepared for one run is kept until a task of another one comes.
     """
 
     run: str
-    specification: RunSpecification
+    plugins: tuple[Path, ...]
+    prepare: Callable[[], PartWork[Any, Any]]
     part: Part
     stop: Path
     place: Place = field(default_factory=Place.here)
 
 
-_KEPT: dict[str, Work] = {}
+_KEPT: dict[str, PartWork[Any, Any]] = {}
 """The work of the run that this process is at, by the name of the run."""
 
 
 @contextmanager
-def keeping(run: str, work: Work) -> Iterator[None]:
+def keeping(run: str, work: PartWork[Any, Any]) -> Iterator[None]:
     """Have tasks of the run that come to this process done by this work, which is prepared already."""
     before = dict(_KEPT)
     _keep(run, work)
@@ -82,12 +83,12 @@ def perform(task: Task) -> PartReport:
     """Do a task; results and failures are written to the store of its run, and reported in plain words."""
     if task.run not in _KEPT:
         task.place.enter()
-        activate(task.specification.plugin)
-        _keep(task.run, Work(Preparation(task.specification)))
+        activate(task.plugins)
+        _keep(task.run, task.prepare())
     with region(task.stop):
         return _KEPT[task.run].do(task.part)
 
 
-def _keep(run: str, work: Work) -> None:
+def _keep(run: str, work: PartWork[Any, Any]) -> None:
     _KEPT.clear()
     _KEPT[run] = work

@@ -12,6 +12,7 @@ from bench.ablation import run as running
 from bench.ablation.file import Ablation, read_ablation
 from bench.ablation.plan import Run, SharedPreparation, plan
 from bench.ablation.run import Carried, check, run_ablation
+from bench.engine import Engine
 from bench.extraction.passing import Pass
 from bench.running.execute import execute
 from bench.running.outcome import Outcome
@@ -97,11 +98,11 @@ def test_a_bug_in_a_variant_is_told_with_its_traceback_and_stops_no_other(
 ) -> None:
     calls = []
 
-    def breaking(preparation: SharedPreparation) -> Outcome:
+    def breaking(preparation: SharedPreparation, engine: Engine) -> Outcome:
         calls.append(preparation)
         if len(calls) == 1:
             raise ZeroDivisionError("a bug")
-        return execute(preparation)
+        return execute(preparation, engine)
 
     monkeypatch.setattr(running, "execute", breaking)
     carried = run_ablation(*two_runs(tmp_path))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bench.data.bindings import parse_binding
+from bench.engine import Engine
 from bench.errors import BenchError, UnknownNameError
 from bench.method_contract import METHODS
 from bench.paper_table import PaperCell, PaperTable
@@ -201,10 +202,10 @@ def test_settings_of_nothing_are_refused(make_request: MakeRequest) -> None:
 
 
 def test_one_job_s_failure_leaves_the_others(make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail_for_confidence(preparation: Preparation) -> Outcome:
+    def fail_for_confidence(preparation: Preparation, engine: Engine) -> Outcome:
         if "confidence" in preparation.specification.method:
             raise BenchError("Training diverged.")
-        return execute(preparation)
+        return execute(preparation, engine)
 
     monkeypatch.setattr("bench.reproducing.reproduce.execute", fail_for_confidence)
     table = reproduce(make_request(rows=(DIGITS,), seed_count=1)).table

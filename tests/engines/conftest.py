@@ -62,7 +62,7 @@ def until() -> Callable[[Callable[[], object]], None]:
     """A function that waits for something to hold."""
 
     def wait(holds: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not holds():
             assert time.monotonic() < deadline, "it never came to that"
             time.sleep(0.02)

@@ -55,7 +55,7 @@ class Run:
 
     def end(self) -> str:
         """What it said, once it has ended."""
-        assert self.driver.wait(timeout=120) == 2, self.log.read_text()
+        assert self.driver.wait(timeout=300) == 2, self.log.read_text()
         return self.log.read_text()
 
     def processes(self) -> list[psutil.Process]:
@@ -131,7 +131,7 @@ def test_once_is_enough(hold: Any, until: Callable[..., None], tmp_path: Path) -
         until(lambda: list(tmp_path.glob(".stop-*")))
         hold.let_go(*SIZES.values())
         with pytest.raises(Interrupted):
-            run.result(timeout=120)
+            run.result(timeout=300)
     assert [size for size, _ in hold.begun()] == [40], "the running set is finished, and none begun"
     assert [record["row"]["ood"] for record in Store(tmp_path).records()] == ["uniform"]
     assert not list(tmp_path.glob(".stop-*"))

@@ -69,7 +69,7 @@ def test_a_run_whose_workers_are_gone_ends_and_loses_nothing(
         with pytest.raises(
             EngineLostError, match=r"no workers for 0.5 s.*What was done is kept; the same command goes"
         ):
-            run.result(timeout=120)
+            run.result(timeout=300)
     assert "Warning: The Dask scheduler" in capsys.readouterr().err
     store = Store(tmp_path / "out")
     before = store.records()

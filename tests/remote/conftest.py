@@ -18,6 +18,9 @@ s3fs = pytest.importorskip("s3fs")
 pytest.importorskip("moto")
 
 
+SECRET = "a-secret-of-these-tests"  # noqa: S105 - it opens nothing
+
+
 class Line:
     """A port of this machine that leads to a server, until it is cut."""
 
@@ -85,7 +88,7 @@ def connect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
-    for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
+    for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", SECRET), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     yield to

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,19 @@ def test_missing_credentials_are_named(
     connect(server)
     with pytest.raises(RemoteError, match=r"Cannot write .*/x: Unable to locate credentials"):
         at(bucket).write("x", b"")
+
+
+def test_missing_rights_are_named(bucket: str, server: int) -> None:
+    def ask_for_rights_after(requests: int) -> None:
+        url, kind = f"http://127.0.0.1:{server}/moto-api/reset-auth", {"Content-Type": "text/plain"}
+        urllib.request.urlopen(urllib.request.Request(url, str(requests).encode(), kind)).close()
+
+    ask_for_rights_after(0)
+    try:
+        with pytest.raises(RemoteError, match=r"Cannot write .*/x: The AWS Access Key Id you provided does not exist"):
+            at(bucket).write("x", b"")
+    finally:
+        ask_for_rights_after(10**9)
 
 
 def test_a_server_that_cannot_be_reached_is_named(bucket: str, line: Line) -> None:

@@ -44,8 +44,7 @@ def test_commands_take_an_address(run: str, bucket: str, tmp_path: Path) -> None
     assert "2 of 2 cells done" in do("status", run).stdout
     assert "total-variation" in do("table", run).stdout
     do("report", run, "--format", "md")
-    do("plot", "roc", run)
-    do("plot", run)
+    do("plot", run, "--format", "png")
     do("index", run)
     assert "There is nothing to delete" in do("gc", run, "--no-cache").stdout
     assert "2 unchanged" in do("compare", run, run, "--metric", "auroc").stdout

@@ -19,7 +19,7 @@ from bench.remote.names import is_result
 from bench.report import CellScores
 from bench.store import Store
 
-from .conftest import Line
+from .conftest import SECRET, Line
 
 Machine = Callable[[str], Path]
 KEY, OTHER = "0" * 32, "f" * 32
@@ -135,7 +135,7 @@ def test_results_wait_where_the_store_is_out_of_reach(
     assert str(store.folder) in said
     with pytest.raises(BenchError, match="the same command puts it there") as caught:
         settle(store.folder)
-    assert "secret" not in said + str(caught.value)
+    assert SECRET not in said + str(caught.value)
     line.mend()
     settle(store.folder)
     assert {f"cells/{key}.json" for key in (KEY, OTHER)} <= names(bucket)

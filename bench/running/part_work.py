@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from bench.errors import BenchError
 from bench.method_contract import Method
@@ -46,7 +46,8 @@ class PartWork(ABC, Generic[P, E]):
 
     def again(self) -> Callable[[], PartWork[Any, Any]]:
         """What prepares the same work in another process; it can be pickled."""
-        return partial(_prepared, type(self), self.preparation.again())
+        kind = cast("Callable[[Preparation], PartWork[Any, Any]]", type(self))  # each kind knows its folder
+        return partial(_prepared, kind, self.preparation.again())
 
     @abstractmethod
     def parts(self) -> list[Part]:

@@ -2,13 +2,15 @@
 
     python benchmarks/interval_coverage.py coverage --out results/interval-coverage
     python benchmarks/interval_coverage.py tests --out results/interval-coverage
+    python benchmarks/interval_coverage.py rivals --out results/interval-coverage
 
 ID scores are normal with standard deviation 1, OOD scores with 1 or 2 ("wide"), so far apart that the AUROC is as
 named; "rounded" scores of standard deviation 1 are then rounded to multiples of a step, so that most are tied. The
 first command writes `coverage.csv`: of the 95 % interval of each metric in each setting the share of sets whose
 interval holds the truth, how often it lies below or above, and the mean width. The second writes `false-positives.csv`:
 of two methods that are equally good in truth and whose scores correlate, how often a paired test at 5 % says that they
-differ.
+differ. The third writes `rivals.csv`: the same for the test by swaps and in all settings, where "wide" methods are held
+against normal ones that are as good.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from bench.statistics import (
     delong_test,
     estimate,
     fpr_interval,
+    fpr_test,
 )
 
 Scores = npt.NDArray[np.float64]
@@ -72,6 +75,16 @@ class Setting:
     def rounded(self, scores: Scores) -> Scores:
         """The scores as a method that rounds would give them."""
         return np.round(scores / self.step) * self.step if self.step else scores
+
+    def rival(self, metric: str) -> Setting:
+        """A method that is as good by `metric`: one of the same kind; where OOD scores spread, one whose do not."""
+        if self.ood_sd == 1:
+            return self
+        if metric == "auroc":
+            return Setting("normal", self.auroc)
+        # The share of OOD scores above the threshold, at the twentieth of the ID scores, stays the same.
+        id_mean = (self.id_mean + ndtri(0.05)) / self.ood_sd - ndtri(0.05)
+        return Setting("normal", float(ndtr(id_mean / np.sqrt(2))))
 
     def truth(self) -> dict[str, float]:
         """The metrics of the distributions, with equally many ID and OOD images, from their probabilities on a grid.
@@ -170,9 +183,42 @@ def false_positives(setting: Setting, n: int, correlation: float, sets: int) -> 
     yield {**about, "test": "bootstrap, FPR@95", "sets": len(rates), "false_positives": float(np.mean(rates))}
 
 
+def rivals(setting: Setting, n: int, correlation: float, sets: int) -> Iterator[dict[str, Any]]:
+    """How often tests on few images call two equally good methods different, which need not be alike; fewer sets for
+    the test that takes longer.
+    """
+    about = {"scores": setting.name, "auroc": setting.auroc, "n": n, "correlation": correlation}
+    for test, metric, count in (
+        ("DeLong, AUROC", "auroc", sets),
+        ("swaps, FPR@95", "fpr_at_95_tpr", sets // 2 if n <= 200 else sets // 4),
+    ):
+        rng = np.random.default_rng(derived_seed(0, test, setting.name, repr(setting.auroc), n, repr(correlation)))
+        methods = (setting.rival(metric), setting)
+        found = [_p_value(metric, _paired_scores(methods, rng, n, correlation), seed) < 0.05 for seed in range(count)]
+        yield {**about, "test": test, "sets": count, "false_positives": float(np.mean(found))}
+
+
+def _paired_scores(
+    methods: tuple[Setting, Setting], rng: np.random.Generator, n: int, correlation: float
+) -> list[tuple[Scores, Scores]]:
+    """ID and OOD scores of both methods, n of each, on the same images, which are hard for both alike."""
+    mixing = np.linalg.cholesky([[1, correlation], [correlation, 1]])
+    ids, oods = mixing @ rng.normal(size=(2, n)), mixing @ rng.normal(size=(2, n))
+    return [
+        (one.rounded(of_id + one.id_mean), one.rounded(of_ood * one.ood_sd))
+        for one, of_id, of_ood in zip(methods, ids, oods, strict=True)
+    ]
+
+
+def _p_value(metric: str, pairs: list[tuple[Scores, Scores]], seed: int) -> float:
+    if metric == "auroc":
+        return delong_test(*(Placements.of(*pair) for pair in pairs)).p_value
+    return fpr_test(*pairs, seed=seed).p_value
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["coverage", "tests"])
+    parser.add_argument("what", choices=["coverage", "tests", "rivals"])
     parser.add_argument("--out", type=Path, default=Path("results/interval-coverage"))
     parser.add_argument("--sets", type=int, help="simulated sets of each setting: 1,000, of tests 4,000")
     options = parser.parse_args()
@@ -180,11 +226,15 @@ def main() -> None:
     if options.what == "coverage":
         rows = (row for n in SIZES for one in settings() for row in coverage(one, n, options.sets or 1000))
         _write(options.out / "coverage.csv", rows, lambda row: row["metric"] in ("auroc", "fpr_at_95_tpr"))
+    elif options.what == "rivals":
+        rows = (row for n in SIZES for one in settings() for row in rivals(one, n, 0.8, options.sets or 4000))
+        _write(options.out / "rivals.csv", rows, lambda row: True)
     else:
         pairs = [(one, n) for n in SIZES for one in settings() if one.name in ("normal", "rounded to 0.1")]
         rows = (row for one, n in pairs for row in false_positives(one, n, 0.8, options.sets or 4000))
         _write(options.out / "false-positives.csv", rows, lambda row: True)
-    write_json(options.out / "provenance.json", static_provenance())
+    name = "rivals-provenance.json" if options.what == "rivals" else "provenance.json"
+    write_json(options.out / name, static_provenance())
 
 
 def _write(path: Path, rows: Iterator[dict[str, Any]], told: Callable[[dict[str, Any]], bool]) -> None:

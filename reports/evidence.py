@@ -1,7 +1,7 @@
 """Which entries of a section may be as good as its best, and which are above what is trivial: tests on the same images.
 
-The tests are those of `bench compare`: of one network each, DeLong's for AUROC and the paired bootstrap for other
-metrics; over several seeds, what seeds and images bring to the difference.
+The tests are those of `bench compare`: of one network each, DeLong's for AUROC, swaps for false-positive rates on few
+images, and else the paired bootstrap; over several seeds, what seeds and images bring to the difference.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from bench.statistics import (
     difference_of,
     hierarchical_interval,
     holm,
+    refined_by_swaps,
 )
 
 from .blocks import Block, Entry
@@ -35,6 +36,7 @@ Replicates = Callable[[str], NDArray[np.float64] | None]
 """Of a row's key the metrics of resamples of its images `(r, 7)`, in the order of `bench.statistics.METRICS`; the same
 resamples for all rows on the same images; None where they are not known."""
 
+Scores = NDArray[np.float64]
 
 SIGNIFICANT = 0.05
 
@@ -45,12 +47,13 @@ def _unknown(_: str) -> None:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How sure figures are, and the differences between them. `placements` takes a row's key, and gives what DeLong's
-    test needs, None where the scores are not known.
+    """How sure figures are, and the differences between them. `scores` and `placements` take a row's key, and give what
+    swaps and DeLong's test need, None where the scores are not known.
     """
 
     replicates: Replicates
     placements: Callable[[str], Placements | None] = _unknown
+    scores: Callable[[str], CellScores | None] = _unknown
 
     def group(self, entries: Sequence[Entry | None], column: Column) -> set[int]:
         """The places of the entries that are the best of those that compare, or not significantly worse than it.
@@ -127,7 +130,8 @@ class Evidence:
         if np.isnan(together).any():
             return 0.0
         if len(pairs) == 1:
-            test = bootstrap_test(0.0, deltas[0], list(together[0]))
+            by_resamples = bootstrap_test(0.0, deltas[0], list(together[0]))
+            test = refined_by_swaps(metric, by_resamples, lambda: self._scores(pairs[0]))
         else:
             spread = Spread.of(deltas, together[:, 1] - together[:, 0])
             test = difference_of(spread.mean, spread.of_seeds + spread.of_images, freedom=spread.freedom)
@@ -142,6 +146,10 @@ class Evidence:
         found = hierarchical_interval(Spread.of(figures, np.array(values, np.float64)))
         return None if found is None else (found.low, found.high)
 
+    def _scores(self, rows: Sequence[ResultRow]) -> list[tuple[Scores, Scores]] | None:
+        found = [one for row in rows if (one := self.scores(row.key)) is not None]
+        return [(one.id_scores, one.ood_scores) for one in found] if len(found) == len(rows) else None
+
     def _values(self, key: str, metric: str) -> NDArray[np.float64] | None:
         found = self.replicates(key)
         return None if found is None else found[:, METRICS.index(metric)]
@@ -151,16 +159,18 @@ def evidence_of(replicates: Replicates, scores: Callable[[str], CellScores] | No
     """The evidence in resamples and, where they are at hand, in scores."""
 
     @cache
-    def placements(key: str) -> Placements | None:
-        if scores is None:
-            return None
+    def known(key: str) -> CellScores | None:
         try:
-            found = scores(key)
+            return None if scores is None else scores(key)
         except BenchError:  # gone or damaged; resamples that were kept still tell
             return None
-        return Placements.of(found.id_scores, found.ood_scores)
 
-    return Evidence(replicates, placements)
+    @cache
+    def placements(key: str) -> Placements | None:
+        found = known(key)
+        return None if found is None else Placements.of(found.id_scores, found.ood_scores)
+
+    return Evidence(replicates, placements, known)
 
 
 def _figure(entry: Entry | None, metric: str) -> float | None:

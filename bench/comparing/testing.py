@@ -19,6 +19,7 @@ from bench.statistics import (
     compare_over_seeds,
     delong_test,
     difference_of,
+    refined_by_swaps,
     unpaired_delong_test,
 )
 
@@ -114,7 +115,9 @@ class Tester:
         if metric == "auroc":
             test = delong_test if same_images else unpaired_delong_test
             return test(self._placements(0, one.first), self._placements(1, one.second))
-        return bootstrap_test(figures[0][0], figures[1][0], [replicates[0][0], replicates[1][0]], paired=same_images)
+        samples = [replicates[0][0], replicates[1][0]]
+        found = bootstrap_test(figures[0][0], figures[1][0], samples, paired=same_images)
+        return refined_by_swaps(metric, found, lambda: self._scores(one)) if same_images else found
 
     def _over_seeds(
         self, one: Match, metric: str, figures: list[list[float]], *, same_images: bool
@@ -140,6 +143,11 @@ class Tester:
                 return None
             found.append(np.stack([one.replicates[:, column] for one in each if one is not None]))
         return None if any(np.isnan(values).any() for values in found) else found
+
+    def _scores(self, one: Match) -> list[tuple[FloatArray, FloatArray]]:
+        """The ID and OOD scores of both sides, of one seed each."""
+        found = [e.store.scores(side.keys[0]) for e, side in zip(self.estimates, (one.first, one.second), strict=True)]
+        return [(scores.id_scores, scores.ood_scores) for scores in found]
 
     def _placements(self, which: int, side: Side) -> Placements:
         scores = self.estimates[which].store.scores(side.keys[0])

@@ -25,6 +25,7 @@ from .paired import (
 )
 from .ranks import RankComparison, compare_ranks
 from .rate_interval import fpr_interval
+from .rate_test import fpr_test, refined_by_swaps
 from .resampled import METRICS
 
 __all__ = [
@@ -48,10 +49,12 @@ __all__ = [
     "difference_of",
     "estimate",
     "fpr_interval",
+    "fpr_test",
     "hierarchical_interval",
     "holm",
     "metric_interval",
     "percentile_interval",
+    "refined_by_swaps",
     "smallest_difference",
     "unpaired_delong_test",
     "variance_of_differences",

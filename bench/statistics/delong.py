@@ -33,8 +33,8 @@ class Placements:
         """From scores (n,) and (m,), larger = more in-distribution. Raises `BenchError` as `bench.metrics.evaluate`."""
         ids, oods = score_array(id_scores, "ID scores"), score_array(ood_scores, "OOD scores")
         n, m = ids.size, oods.size
-        twice_won = _twice_below(ids, oods)  # integers, so that the AUROC is exact
-        twice_lost = _twice_below(oods, ids)
+        twice_won = twice_below(ids, oods)  # integers, so that the AUROC is exact
+        twice_lost = twice_below(oods, ids)
         return cls(twice_won / (2 * m), 1 - twice_lost / (2 * n), int(twice_won.sum()) / (2 * n * m))
 
     @cached_property
@@ -70,7 +70,7 @@ def covariance(methods: Sequence[Placements]) -> FloatArray:
     return np.asarray(of_id / n + of_ood / m, np.float64)
 
 
-def _twice_below(scores: FloatArray, others: FloatArray) -> npt.NDArray[np.int64]:
+def twice_below(scores: FloatArray, others: FloatArray) -> npt.NDArray[np.int64]:
     """Of each score, twice the number of others below it, plus the number that equal it."""
     ordered = np.sort(others)
     # Sorted needles make the binary searches three times as fast.

@@ -11,7 +11,7 @@ import pytest
 
 from bench.comparing import compare_runs, parse_condition
 from bench.errors import BenchError
-from bench.statistics import Placements, delong_test, unpaired_delong_test
+from bench.statistics import Placements, delong_test, fpr_test, unpaired_delong_test
 
 Keep = Callable[..., str]
 Normal = Callable[..., Any]
@@ -53,6 +53,18 @@ def test_one_network_is_tested_as_delong_does(runs: tuple[Path, Path], keep: Kee
     assert change.difference == expected
     assert change.p_corrected == pytest.approx(expected.p_value)
     assert change.delta == pytest.approx(expected.difference)
+
+
+def test_false_positive_rates_of_one_network_are_tested_by_swaps(
+    runs: tuple[Path, Path], keep: Keep, normal: Normal
+) -> None:
+    ids, oods = normal()
+    other = ids + np.random.default_rng(3).normal(0, 0.3, len(ids))
+    keep(runs[0], ids, oods)
+    keep(runs[1], other, oods)
+    changes = {change.metric: change for change in compare_runs(*runs, ["fpr_at_95_tpr", "fpr_at_95_tpr_ood"]).changes}
+    assert changes["fpr_at_95_tpr"].difference == fpr_test((ids, oods), (other, oods))
+    assert changes["fpr_at_95_tpr_ood"].difference == fpr_test((-oods, -ids), (-oods, -other))
 
 
 def test_networks_of_one_seed_decide_nothing(runs: tuple[Path, Path], keep: Keep, normal: Normal) -> None:
@@ -181,7 +193,7 @@ def test_what_cannot_be_compared_is_refused(runs: tuple[Path, Path], keep: Keep,
 def test_conditions(runs: tuple[Path, Path], keep: Keep, normal: Normal, text: str, *, breached: bool) -> None:
     ids, oods = normal(1.5, n=60)
     keep(runs[0], ids, oods)
-    keep(runs[1], ids - 0.15 + np.random.default_rng(6).normal(0, 0.5, 60), oods)
+    keep(runs[1], ids - 0.1 + np.random.default_rng(6).normal(0, 0.5, 60), oods)
     assert bool(parse_condition(text).breaches(compare_runs(*runs))) == breached
 
 

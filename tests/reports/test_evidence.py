@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bench.metrics import evaluate
 from bench.report import REPORTS, CellScores, Results
 from bench.running.rows import interval_columns, rows_to_frame
-from bench.statistics import Placements, Spread, bootstrap, delong_test, estimate, hierarchical_interval
+from bench.statistics import Placements, Spread, bootstrap, delong_test, estimate, fpr_test, hierarchical_interval
 
 MakeRow = Callable[..., dict[str, Any]]
 Floats = NDArray[np.float64]
@@ -128,7 +128,17 @@ def test_auroc_is_compared_by_delong_as_bench_compare_does(scored: Results) -> N
     a, b = (scored.scores(entry.rows[0].key) for entry in (first, second))
     expected = delong_test(Placements.of(a.id_scores, a.ood_scores), Placements.of(b.id_scores, b.ood_scores)).p_value
     assert block.evidence.p_value("auroc", first, second) == expected
-    assert block.evidence.p_value("fpr_at_95_tpr", first, second) != expected
+
+
+def test_false_positive_rates_are_compared_by_swaps_as_bench_compare_does(scored: Results) -> None:
+    [block] = suite_blocks.suite_blocks(scored.rows, {}, scored.replicates, scored.scores)
+    level, pixels = (next(e for e in block.sections[0].entries if name in e.label) for name in ("level", "pixels"))
+    pairs = [(one.id_scores, one.ood_scores) for one in (scored.scores(e.rows[0].key) for e in (level, pixels))]
+    expected = fpr_test(*pairs).p_value
+    assert expected > 1e-3  # as it is doubtful, resamples do not decide it
+    assert block.evidence.p_value("fpr_at_95_tpr", level, pixels) == expected
+    [unscored] = suite_blocks.suite_blocks(scored.rows, {}, scored.replicates)
+    assert unscored.evidence.p_value("fpr_at_95_tpr", level, pixels) not in (0, expected)
 
 
 def test_what_is_not_above_the_best_trivial_baseline_is_marked(scored: Results, tmp_path: Path) -> None:

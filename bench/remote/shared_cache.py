@@ -92,7 +92,7 @@ class SharedCache:
             return False
         there = bucket.entries(_name(path))
         if f"{_name(path)}/{FACTS}" in there:
-            files = [name.rpartition("/")[2] for name in there]
+            files = [name.removeprefix(f"{_name(path)}/") for name in there]
             write_folder_atomically(path, lambda folder: _download(bucket, path, folder, files))
         elif _name(path) in there:
             write_atomically(path, lambda temporary: bucket.download(_name(path), temporary))
@@ -122,6 +122,7 @@ def _name(path: Path) -> str:
 
 
 def _download(bucket: Bucket, path: Path, folder: Path, files: list[str]) -> None:
+    """Fetch the files of a folder; names that lead elsewhere, as whoever may write there can choose, are left alone."""
     for file in files:
         if _FILE.fullmatch(file):
             bucket.download(f"{_name(path)}/{file}", folder / file)

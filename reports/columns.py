@@ -99,7 +99,8 @@ BEST = (
 BEST_GROUP = (
     "the best among rows with the same seeds, and what is not significantly worse (on the same images: DeLong's test "
     "of AUROC, else the paired bootstrap, or swaps of FPR@95 below 1,000 images; 5 %, Holm-corrected over the rows of "
-    "a set); of means the best alone. Rows without a network are compared with all, and figures that print alike are marked alike."
+    "a set); of means the best alone. Rows without a network are compared with all, and figures that print "
+    "alike are marked alike."
 )
 BOLD = f"Bold: {BEST}"
 STAR = f"*: {BEST}"

@@ -130,8 +130,12 @@ def _trivial(found: Compared, groups: Mapping[str, str]) -> str:
     p_value = found.p_value(ranked[0], learned[0])
     sure = "significantly" if p_value < SIGNIFICANT else "not significantly"
     return (
-        f"That of {found.labels[learned[0]]} is {way} the best trivial baseline, {trivial}: {sure}, p = {p_value:.2g}."
+        f"That of {found.labels[learned[0]]} is {way} the best trivial baseline, {trivial}: {sure}, {_chance(p_value)}."
     )
+
+
+def _chance(p_value: float) -> str:
+    return "p < 0.0001" if p_value < 0.0001 else f"p = {p_value:.2g}"
 
 
 def _beaten(lines: tuple[SetAnswer, ...]) -> str:

@@ -49,7 +49,7 @@ class GradientUncertainty(Method):
     The paper trains a classifier on the squared norms of ID and *OOD* images, one norm per parameter. Fitting may not
     see OOD images here; the plain sum is pytorch-ood's reading. Its loss is clamped where a probability is below
     1e-12, which this is not. For `last` the sum is (||h||^2 + 1) ||K p - 1||^2 with h the features; for `all` it costs
-    about four forward passes with a ResNet-20 or a VGG13 on a CPU, more with layers of other kinds than
+    about six forward passes with a ResNet-20 on a CPU and three with a VGG13, more with layers of other kinds than
     convolutions, batch normalisations and linear ones (`bench.extraction.squared_gradients`).
 
     Args:

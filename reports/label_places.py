@@ -6,6 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+Edges = NDArray[np.float64]
+"""One row `(left, bottom, right, top)` for each box `(N, 4)`."""
+
 _NEAR = ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, 0.0), (0.0, -1.0), (-1.0, -1.0))
 _BETWEEN = ((1.0, 0.5), (0.5, 1.0), (-0.5, 1.0), (-1.0, 0.5), (1.0, -0.5), (0.5, -1.0), (-0.5, -1.0), (-1.0, -0.5))
 _DIRECTIONS = _NEAR + _BETWEEN
@@ -57,25 +63,35 @@ def label_places(
     be is covered. All boxes lie within the given one, unless it has no room near a point.
     """
     dots = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in points]
-    taken = [*obstacles, *dots]
+    taken = _edges([*obstacles, *dots])
     labels: list[Box] = []
     for point, size, dot in zip(points, sizes, dots, strict=True):
-        crossed = [other for other in dots if other != dot]
-        place, least = next(_candidates(point, size, radius)), (math.inf, math.inf)
-        for box in _candidates(point, size, radius):
-            covered = _covered([box], taken) if within.holds(box) else math.inf
-            if covered <= least[0]:
-                rating = covered, _covered(_pieces(point, box, radius), labels + crossed)
-                place, least = min((place, least), (box, rating), key=lambda found: found[1])
-            if least == (0, 0):
+        candidates = list(_candidates(point, size, radius))
+        crossed = _edges(labels + [other for other in dots if other != dot])
+        covered = np.where([within.holds(box) for box in candidates], _covered(_edges(candidates), taken), math.inf)
+        place, least = candidates[0], math.inf
+        for candidate in np.flatnonzero(covered == covered.min()):
+            pieces = _pieces(point, candidates[candidate], radius)
+            crossing = float(_covered(_edges(pieces), crossed).sum())
+            if crossing < least:
+                place, least = candidates[candidate], crossing
+            if least == 0:
                 break
-        taken += [place, *_pieces(point, place, radius)]
+        taken = np.concatenate([taken, _edges([place, *_pieces(point, place, radius)])])
         labels.append(place)
     return labels
 
 
-def _covered(boxes: Sequence[Box], others: Sequence[Box]) -> float:
-    return sum(box.overlap(other) for box in boxes for other in others)
+def _edges(boxes: Sequence[Box]) -> Edges:
+    """Left, bottom, right and top of each box."""
+    return np.array([(box.left, box.bottom, box.right, box.top) for box in boxes], np.float64).reshape(-1, 4)
+
+
+def _covered(boxes: Edges, others: Edges) -> NDArray[np.float64]:
+    """The area of each of the boxes that others cover."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    return np.asarray((high - low).clip(0).prod(2).sum(1))
 
 
 def _candidates(point: tuple[float, float], size: tuple[float, float], radius: float) -> Iterator[Box]:

@@ -15,9 +15,11 @@ def restore_plugins(provenance: Mapping[str, Any], *, trusts_code: bool) -> list
     Results may be a stranger's, so that code which they alone name is run only where that is said (`trusts_code`), and
     a file must have the bytes that it had then. Files that are active already stay as they are.
     """
-    problems = []
-    for told in provenance.get("plugins") or []:
-        path, digest = Path(told.get("file", "")), told.get("sha256")
+    plugins, problems = provenance.get("plugins") or [], []
+    if not isinstance(plugins, list) or not all(isinstance(told, Mapping) for told in plugins):
+        return ["what is noted of its plugins is damaged"]
+    for told in plugins:
+        path, digest = Path(str(told.get("file", ""))), told.get("sha256")
         if "file" not in told or digest in {file.sha256 for file in active_files()}:
             continue
         problem = _problem(path, digest, trusts_code)

@@ -61,6 +61,9 @@ class PartWork(ABC, Generic[P, E]):
     def finish(self, part: Part, ood: str) -> list[str]:
         """Evaluate the cells of a part on one of its sets, but those that the store has; the keys of the finished."""
 
+    def estimate(self, keys: list[str]) -> None:
+        """Keep how sure the figures of finished cells are; an error here leaves these finished."""
+
     @abstractmethod
     def make_evaluation(self, need: NetworkNeed) -> E:
         """What evaluates the cells of one network."""
@@ -85,7 +88,9 @@ class PartWork(ABC, Generic[P, E]):
                 for ood in part.ood:
                     if is_asked():
                         break
-                    keys += self.finish(part, ood)
+                    finished = self.finish(part, ood)
+                    keys += finished
+                    self.estimate(finished)
                 else:
                     self.log.settle(part)
         except Stopping:

@@ -31,11 +31,13 @@ class Work(PartWork[Preparation, Evaluation]):
         return [cell.key for ood in part.ood for cell in evaluation.cells(methods, ood, self._images(ood))]
 
     def finish(self, part: Part, ood: str) -> list[str]:
-        """Evaluate the cells on one OOD set, with how sure their figures are."""
+        """Evaluate the cells on one OOD set."""
         found = self.evaluation(part).rows(self.methods(part), {ood: self._images(ood)})
-        keys = [row["key"] for row in found]
+        return [row["key"] for row in found]
+
+    def estimate(self, keys: list[str]) -> None:
+        """Keep the intervals and resamples of finished cells."""
         Estimates(self.store).prepare(keys)
-        return keys
 
     def make_evaluation(self, need: NetworkNeed) -> Evaluation:
         """What evaluates the cells of one network, which is trained first where that is to be."""

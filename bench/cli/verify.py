@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import Checkpoint, Data, Network, Normalize, Settings, Transform, TrustCode
 from .results_folder import results
+
+if TYPE_CHECKING:
+    from bench.comparing import Verification
 
 FAILED = 1
 
@@ -31,8 +34,8 @@ def verify(
 ) -> None:
     """Compute all metrics from the kept scores, and some cells' scores from the network; compare bit for bit.
 
-    Ends with exit code 1 if anything differs. Networks that this machine trained are found; others are named with
-    --checkpoint, as for bench run. Example:
+    Only reads the folder. Ends with exit code 1 if anything differs, scores are gone, or damaged files were set aside.
+    Networks that this machine trained are found; others are named with --checkpoint, as for bench run. Example:
 
     bench verify runs/latest --cells 10
     """
@@ -54,11 +57,21 @@ def verify(
     )
     found = verify_run(folder, sources, cells=None if all_cells else cells, seed=seed)
     for what in ("metrics", "scores"):
-        for status in ("differs", "not recomputed"):
+        for status in ("differs", "gone", "not recomputed"):
             for check in found.of(what, status):
                 print(f"{what}: {check.words}: {status}: {check.detail}")
-        equal, wrong, left = (len(found.of(what, status)) for status in ("equal", "differs", "not recomputed"))
         origin = "from the kept scores" if what == "metrics" else "from the network and the images"
-        print(f"{what}, {origin}: {equal} equal bit for bit, {wrong} differ, {left} could not be computed again")
+        print(f"{what}, {origin}: {_counts(found, what)}")
+    if found.set_aside:
+        print(
+            f"set aside as damaged earlier: {', '.join(found.set_aside)}. Run the command that made the results again, "
+            f"and delete {folder / 'damaged'}."
+        )
     if not found.is_sound:
         raise typer.Exit(FAILED)
+
+
+def _counts(found: Verification, what: str) -> str:
+    equal, wrong, gone, left = (len(found.of(what, one)) for one in ("equal", "differs", "gone", "not recomputed"))
+    of_gone = f" {gone} have no scores any more," if gone else ""
+    return f"{equal} equal bit for bit, {wrong} differ,{of_gone} {left} could not be computed again"

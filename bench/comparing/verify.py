@@ -11,20 +11,26 @@ import numpy as np
 
 from bench.errors import BenchError
 from bench.metrics import evaluate
+from bench.report import CellScores
+from bench.sealed import DamagedFileError
 from bench.seeds import derived_seed
 from bench.store import Store
 
 from .recompute import Recomputer, Sources
 from .slots import Record, Slot
+from .untouched import UntouchedStore
 
-Status = Literal["equal", "differs", "not recomputed"]
+Status = Literal["equal", "differs", "gone", "not recomputed"]
 
 METRICS, SCORES = "metrics", "scores"
 
 
 @dataclass(frozen=True)
 class Check:
-    """Whether the metrics, or the scores, of a cell are the same when they are computed again, and what is not."""
+    """Whether the metrics, or the scores, of a cell are the same when they are computed again, and what is not.
+
+    A record or scores whose checksum is broken differ; scores that are missing, or cannot be read, are gone.
+    """
 
     key: str
     words: str
@@ -35,14 +41,17 @@ class Check:
 
 @dataclass(frozen=True)
 class Verification:
-    """The checks of a run: the metrics of all cells, then the scores of those that were drawn."""
+    """The checks of a run: the metrics of all cells, then the scores of those that were drawn; and the names of files
+    that earlier commands set aside as damaged (`set_aside`).
+    """
 
     checks: tuple[Check, ...]
+    set_aside: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing differs; what could not be computed again does not count."""
-        return all(check.status != "differs" for check in self.checks)
+        """Whether nothing differs, is gone or was set aside; images and networks that are not at hand do not count."""
+        return not self.set_aside and all(check.status not in ("differs", "gone") for check in self.checks)
 
     def of(self, what: str, status: Status) -> list[Check]:
         """The checks of metrics or scores with this outcome."""
@@ -52,16 +61,30 @@ class Verification:
 def verify_run(folder: Path, sources: Sources, *, cells: int | None = 5, seed: int = 0) -> Verification:
     """Check the results in `folder`: all metrics, and the scores of so many `cells`, drawn by `seed`; None draws all.
 
-    Everything is compared bit for bit. `sources` say where data and networks are found. Nothing is trained, and nothing
-    that an earlier run extracted is used. Raises `BenchError` when there are no results.
+    Everything is compared bit for bit. `sources` say where data and networks are found. Nothing is trained, nothing
+    that an earlier run extracted is used, and nothing in `folder` is changed. Raises `BenchError` when there are no
+    results.
     """
-    store = Store(folder)
-    records = store.records()
-    if not records:
+    store = UntouchedStore(folder)
+    records, broken = _read_records(store)
+    set_aside = tuple(store.damaged())
+    if not records and not broken and not set_aside:
         raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
     metrics = [_check_metrics(store, record) for record in records]
     chosen = draw(records, len(records) if cells is None else cells, seed)
-    return Verification((*metrics, *_check_scores(store, chosen, sources)))
+    return Verification((*broken, *metrics, *_check_scores(store, chosen, sources)), set_aside)
+
+
+def _read_records(store: UntouchedStore) -> tuple[list[Record], list[Check]]:
+    """The records whose checksums hold, and a check for each one whose does not."""
+    records: list[Record] = []
+    broken = []
+    for key in sorted(store.keys()):
+        try:
+            records.append(store.read(key))
+        except DamagedFileError as error:
+            broken.append(Check(key, f"cell {key}", METRICS, "differs", str(error)))
+    return records, broken
 
 
 def draw(records: Sequence[Record], cells: int, seed: int) -> list[Record]:
@@ -72,11 +95,13 @@ def draw(records: Sequence[Record], cells: int, seed: int) -> list[Record]:
 
 
 def _check_metrics(store: Store, record: Record) -> Check:
+    scores = _kept_scores(store, record, METRICS)
+    if isinstance(scores, Check):
+        return scores
     try:
-        scores = store.scores(record["key"])
         again: dict[str, Any] = evaluate(scores.id_scores, scores.ood_scores).to_dict()
     except BenchError as error:
-        return _check(record, METRICS, "not recomputed", str(error))
+        return _check(record, METRICS, "differs", str(error))
     if scores.id_correct is not None and not record["row"].get("shifted"):
         again["id_accuracy"] = float(scores.id_correct.mean())
     again.pop("warnings")  # the cell adds those of its network
@@ -88,18 +113,38 @@ def _check_metrics(store: Store, record: Record) -> Check:
 def _check_scores(store: Store, records: Iterable[Record], sources: Sources) -> Iterator[Check]:
     with Recomputer(sources, store.folder) as recomputer:
         for record in records:
+            kept = _kept_scores(store, record, SCORES)
+            if isinstance(kept, Check):
+                yield kept
+                continue
             try:
                 again = recomputer.recompute(record)
-                kept = store.scores(record["key"])
             except BenchError as error:
                 yield _check(record, SCORES, "not recomputed", str(error))
                 continue
-            pairs = [(kept.id_scores, again.id_scores), (kept.ood_scores, again.ood_scores)]
-            count = sum(int(np.count_nonzero(old != new)) for old, new in pairs)
-            largest = max(float(np.abs(old - new).max()) for old, new in pairs)
-            total = sum(len(old) for old, _ in pairs)
-            detail = f"{count:,} of {total:,} scores, by at most {largest:.3g}" if count else ""
-            yield _check(record, SCORES, "differs" if count else "equal", detail)
+            detail = _difference(kept, again)
+            yield _check(record, SCORES, "differs" if detail else "equal", detail)
+
+
+def _kept_scores(store: Store, record: Record, what: str) -> CellScores | Check:
+    """The scores of a cell, or the check that says what is wrong with them."""
+    try:
+        return store.scores(record["key"])
+    except DamagedFileError as error:
+        return _check(record, what, "differs", str(error))
+    except BenchError as error:
+        return _check(record, what, "gone", str(error))
+
+
+def _difference(kept: CellScores, again: CellScores) -> str:
+    """How far scores differ, in words; nothing where they are equal."""
+    pairs = [(kept.id_scores, again.id_scores), (kept.ood_scores, again.ood_scores)]
+    total = sum(len(old) for old, _ in pairs)
+    if any(old.shape != new.shape for old, new in pairs):
+        return f"{total:,} scores instead of {sum(len(new) for _, new in pairs):,}"
+    count = sum(int(np.count_nonzero(old != new)) for old, new in pairs)
+    largest = max(float(np.abs(old - new).max()) for old, new in pairs)
+    return f"{count:,} of {total:,} scores, by at most {largest:.3g}" if count else ""
 
 
 def _check(record: Record, what: str, status: Status, detail: str = "") -> Check:

@@ -65,3 +65,17 @@ def test_a_changed_figure_ends_with_1(runs: tuple[Path, Path]) -> None:
     wrong = RUNNER.invoke(APP, ["verify", str(runs[0]), "--cells", "0"])
     assert wrong.exit_code == 1
     assert "metrics: brightness, digits / shades: differs: fpr_at_95_tpr" in wrong.stdout
+
+
+def test_gone_scores_and_files_set_aside_end_with_1(runs: tuple[Path, Path]) -> None:
+    (path,) = (runs[0] / "scores").glob("*.npz")
+    path.unlink()
+    gone = RUNNER.invoke(APP, ["verify", str(runs[0]), "--cells", "0"])
+    assert gone.exit_code == 1
+    assert f"{path} is missing" in gone.stdout
+    assert "0 equal bit for bit, 0 differ, 1 have no scores any more, 0 could not" in gone.stdout
+    (runs[1] / "damaged").mkdir()
+    (runs[1] / "damaged" / "x.json").touch()
+    aside = RUNNER.invoke(APP, ["verify", str(runs[1]), "--cells", "0"])
+    assert aside.exit_code == 1
+    assert "set aside as damaged earlier: x.json" in aside.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,51 @@ def test_scores_that_were_changed_are_found(kept: tuple[Path, Sources]) -> None:
     found = verify_run(*kept)
     [check] = found.of("scores", "differs")
     assert check.detail.startswith("1 of 540 scores")
+    assert not found.is_sound
+
+
+def test_scores_whose_file_was_edited_differ_and_nothing_is_moved(kept: tuple[Path, Sources]) -> None:
+    (path,) = (kept[0] / "scores").glob("*.npz")
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    arrays["ood_scores"][3] += 1
+    np.savez_compressed(path, **arrays)
+    before = {one: one.read_bytes() for one in kept[0].rglob("*") if one.is_file()}
+    for _ in range(2):  # the second time as well
+        found = verify_run(*kept)
+        assert [(one.what, one.status) for one in found.checks] == [("metrics", "differs"), ("scores", "differs")]
+        assert not found.is_sound
+    assert {one: one.read_bytes() for one in kept[0].rglob("*") if one.is_file()} == before
+
+
+def test_a_record_with_a_broken_seal_differs_and_stays(kept: tuple[Path, Sources]) -> None:
+    Store(kept[0]).index()  # which knows the record as it was
+    (path,) = (kept[0] / "cells").glob("*.json")
+    time = path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace('"n_ood": 40', '"n_ood": 41'))
+    os.utime(path, ns=(time, time))
+    found = verify_run(*kept)
+    assert [(one.words, one.status) for one in found.checks] == [(f"cell {path.stem}", "differs")]
+    assert not found.is_sound
+    assert path.exists()
+
+
+def test_scores_that_are_gone_are_named(kept: tuple[Path, Sources]) -> None:
+    (path,) = (kept[0] / "scores").glob("*.npz")
+    path.unlink()
+    found = verify_run(*kept, cells=0)
+    [check] = found.checks
+    assert (check.status, found.is_sound) == ("gone", False)
+    assert str(path) in check.detail
+
+
+def test_what_was_set_aside_is_named(kept: tuple[Path, Sources]) -> None:
+    (path,) = (kept[0] / "cells").glob("*.json")
+    path.write_text("{")
+    assert Store(kept[0]).records() == []  # sets it aside
+    found = verify_run(*kept)
+    assert found.checks == ()
+    assert path.name in found.set_aside
     assert not found.is_sound
 
 

@@ -16,6 +16,7 @@ from .results_folder import results
 if TYPE_CHECKING:
     from bench.comparing import Comparison
     from bench.comparing.conditions import Condition
+    from bench.comparing.slots import Lone
     from bench.comparing.testing import Change
 
 FAILED = 1
@@ -77,20 +78,26 @@ def _as_json(found: Comparison, conditions: Sequence[Condition]) -> str:
         "changes": changes,
         "settings": [asdict(change) for change in found.settings],
         "versions": found.versions,
-        "only_first": [asdict(slot) for slot in found.only_first],
-        "only_second": [asdict(slot) for slot in found.only_second],
+        "only_first": [_lone(one) for one in found.only_first],
+        "only_second": [_lone(one) for one in found.only_second],
         "failed": {condition.text: condition.breaches(found) for condition in conditions},
     }
     return json.dumps(content, indent=1, allow_nan=False)
 
 
+def _lone(one: Lone) -> dict[str, Any]:
+    return {**asdict(one.slot), "seed": one.seed, "weights": one.weights}
+
+
 def _lines(found: Comparison) -> Iterator[str]:
     yield _verdict(found)
     yield from _changes(found)
-    for title, slots in (("Only in the first", found.only_first), ("Only in the second", found.only_second)):
-        if slots:
-            yield f"\n{title} ({len(slots)}):"
-            yield from (f"  {slot.words} ({slot.network}, {slot.objective}, {slot.protocol})" for slot in slots)
+    for title, lone in (("Only in the first", found.only_first), ("Only in the second", found.only_second)):
+        if lone:
+            yield f"\n{title} ({len(lone)}):"
+            yield from (
+                f"  {one.words} ({one.slot.network}, {one.slot.objective}, {one.slot.protocol})" for one in lone
+            )
     if found.settings:
         yield "\nSet otherwise:"
         yield from _settings(found)

@@ -12,7 +12,7 @@ from bench.statistics import METRICS, holm
 from bench.store import Store
 
 from .settings import SettingChange, changed_settings, changed_versions
-from .slots import Slot, match
+from .slots import Lone, match
 from .testing import Change, Tester
 
 USUAL_METRICS = ("auroc", "fpr_at_95_tpr")
@@ -22,14 +22,15 @@ SIGNIFICANT = 0.05
 @dataclass(frozen=True)
 class Comparison:
     """What differs between two runs: `changes`, one for each matched slot and metric; `settings` that changed, and
-    `versions` of packages, code and machine by name; the slots that only one of them has.
+    `versions` of packages, code and machine by name; the slots that only one of them has, and the seeds
+    that only one has in a slot of both.
     """
 
     changes: tuple[Change, ...]
     settings: tuple[SettingChange, ...]
     versions: dict[str, tuple[str, str]]
-    only_first: tuple[Slot, ...]
-    only_second: tuple[Slot, ...]
+    only_first: tuple[Lone, ...]
+    only_second: tuple[Lone, ...]
 
     @property
     def real(self) -> list[Change]:

@@ -15,7 +15,7 @@ from .testing import Change
 ROWS_MISSING = "rows missing"
 
 _FORM = re.compile(
-    r"(?P<metric>\w+) +(?P<really>really +)?(?P<verb>drops|rises|changes) *(?:> *(?P<points>\d+(?:\.\d+)?) *%?)?"
+    r"(?P<metric>\w+) +(?P<really>really +)?(?P<verb>drops|rises|changes) *(?:> *(?P<points>\d+\.?\d*|\.\d+) *%?)?"
 )
 
 
@@ -35,7 +35,7 @@ class Condition:
     def breaches(self, comparison: Comparison) -> list[str]:
         """What meets the condition, in words; nothing where all is well."""
         if self.metric is None:
-            return [f"{slot.words} is missing" for slot in comparison.only_first]
+            return [f"{one.words} is missing" for one in comparison.only_first]
         return [_words(change) for change in comparison.changes if self._holds(change)]
 
     def _holds(self, change: Change) -> bool:

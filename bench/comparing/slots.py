@@ -59,6 +59,19 @@ class Side:
         """The test images of the cells: identities and numbers."""
         return {(r["cell"]["id"][1], r["cell"]["ood"][1], r["row"]["n_id"], r["row"]["n_ood"]) for r in self.records}
 
+    def partners(self, other: Side) -> Side:
+        """The cells whose network, or the seed that trained it, the other side has too."""
+        seeds = {record["row"]["seed"] for record in other.records} - {None}
+        networks = set(other.networks)
+        pairs = zip(self.records, self.networks, strict=True)
+        return Side(tuple(one for one, network in pairs if network in networks or one["row"]["seed"] in seeds))
+
+    def in_the_order_of(self, other: Side) -> Side:
+        """The cells in the order in which another side has their networks."""
+        order = other.networks
+        pairs = zip(self.networks, self.records, strict=True)
+        return Side(tuple(record for _, record in sorted(pairs, key=lambda pair: order.index(pair[0]))))
+
     def figures(self, metric: str) -> list[float | None]:
         """The metric of each cell."""
         return [record["row"][metric] for record in self.records]
@@ -73,25 +86,62 @@ class Match:
     second: Side
 
 
-def match(first: Sequence[Record], second: Sequence[Record]) -> tuple[list[Match], list[Slot], list[Slot]]:
-    """The slots that both runs have, and those that only the first, or only the second, has.
+@dataclass(frozen=True)
+class Lone:
+    """What only one of two runs has: a whole slot, or in a slot of both the network of a `seed` and `weights`."""
+
+    slot: Slot
+    seed: int | None = None
+    weights: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What is alone as messages call it."""
+        if self.weights is None:
+            return self.slot.words
+        return f"{self.slot.words}, " + (f"weights {self.weights[:12]}" if self.seed is None else f"seed {self.seed}")
+
+
+def match(first: Sequence[Record], second: Sequence[Record]) -> tuple[list[Match], list[Lone], list[Lone]]:
+    """The slots that both runs have, and what only the first, or only the second, has: slots, and seeds in slots.
 
     Where a run has several sets of parameters in a slot, those with equal parameters belong together, and of the others
-    those that are the only one left on either side.
+    those that are the only one left on either side. Seeds are alone as `_pair` says.
     """
     sides = [_sides(records) for records in (first, second)]
     matches = []
-    alone: tuple[list[Slot], list[Slot]] = ([], [])
+    alone: tuple[list[Lone], list[Lone]] = ([], [])
     for slot in sorted({*sides[0], *sides[1]}):
         one, other = (dict(side.get(slot, {})) for side in sides)
-        for parameters in [parameters for parameters in one if parameters in other]:
-            matches.append(Match(slot, one.pop(parameters), other.pop(parameters)))
+        pairs = [(one.pop(parameters), other.pop(parameters)) for parameters in list(one) if parameters in other]
         if len(one) == len(other) == 1:
-            matches.append(Match(slot, *one.values(), *other.values()))
-            continue
-        alone[0].extend(slot for _ in one)
-        alone[1].extend(slot for _ in other)
+            pairs.append((one.popitem()[1], other.popitem()[1]))
+        for pair in pairs:
+            matched, *lost = _pair(slot, *pair)
+            matches.append(matched)
+            for found, more in zip(alone, lost, strict=True):
+                found.extend(more)
+        alone[0].extend(Lone(slot) for _ in one)
+        alone[1].extend(Lone(slot) for _ in other)
     return matches, *alone
+
+
+def _pair(slot: Slot, first: Side, second: Side) -> tuple[Match, list[Lone], list[Lone]]:
+    """The cells of both sides, and those without a partner: the same network, or one that was trained with its seed.
+
+    Where all partners are the same networks, these alone are compared. Where nothing has a partner, the runs have other
+    networks altogether, and none of them is missing.
+    """
+    kept = (first.partners(second), second.partners(first))
+    if not kept[0].records:
+        return Match(slot, first, second), [], []
+    lone = [
+        [Lone(slot, r["row"]["seed"], r["cell"]["weights"]) for r in side.records if r not in some.records]
+        for side, some in zip((first, second), kept, strict=True)
+    ]
+    if set(kept[0].networks) != set(kept[1].networks):
+        return Match(slot, first, second), lone[0], lone[1]
+    return Match(slot, kept[0], kept[1].in_the_order_of(kept[0])), lone[0], lone[1]
 
 
 def _sides(records: Iterable[Record]) -> dict[Slot, dict[str, Side]]:

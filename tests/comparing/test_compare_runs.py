@@ -139,8 +139,53 @@ def test_rows_without_a_partner_are_listed(runs: tuple[Path, Path], keep: Keep, 
         keep(run, *normal())
         keep(run, *normal(), method=method)
     found = compare_runs(*runs)
-    assert [slot.method for slot in (*found.only_first, *found.only_second)] == ["odin", "energy"]
+    assert [one.slot.method for one in (*found.only_first, *found.only_second)] == ["odin", "energy"]
     assert parse_condition("rows missing").breaches(found) == ["odin, cifar10 / svhn is missing"]
+
+
+def test_a_lost_seed_is_a_missing_row_and_the_others_are_paired(
+    runs: tuple[Path, Path], keep: Keep, normal: Normal
+) -> None:
+    for seed in (2, 0, 1):
+        keep(runs[0], *normal(1 + seed, seed), seed=seed)
+    for seed in (1, 2):
+        keep(runs[1], *normal(1 + seed, seed), seed=seed)
+    found = compare_runs(*runs)
+    assert {(change.verdict, change.seeds) for change in found.changes} == {("unchanged", (2, 2))}
+    assert [one.words for one in found.only_first] == ["msp, cifar10 / svhn, seed 0"]
+    assert parse_condition("rows missing").breaches(found) == ["msp, cifar10 / svhn, seed 0 is missing"]
+    back = compare_runs(runs[1], runs[0])
+    assert parse_condition("rows missing").breaches(back) == []
+    assert [one.seed for one in back.only_second] == [0]
+
+
+def test_given_networks_are_told_apart_and_paired_by_their_weights(
+    runs: tuple[Path, Path], keep: Keep, normal: Normal
+) -> None:
+    for run, version, networks in zip(runs, (1, 2), ("abcdef", "fedcb"), strict=True):
+        for name in networks:  # cells of another version have other keys, and so another order
+            keep(run, *normal(1, ord(name)), seed=None, weights=name, method_version=version)
+    found = compare_runs(*runs, ["auroc"])
+    assert [(change.verdict, change.seeds) for change in found.changes] == [("unchanged", (5, 5))]
+    assert [one.words for one in found.only_first] == ["msp, cifar10 / svhn, weights a"]
+
+
+def test_a_seed_that_was_lost_in_training_anew_is_missing(runs: tuple[Path, Path], keep: Keep, normal: Normal) -> None:
+    for run, seeds in zip(runs, ((0, 1, 2), (0, 1)), strict=True):
+        for seed in seeds:
+            keep(run, *normal(1, seed), seed=seed, weights=f"{run.name}-{seed}")
+    found = compare_runs(*runs, ["auroc"])
+    assert [change.seeds for change in found.changes] == [(3, 2)]
+    assert [one.seed for one in found.only_first] == [2]
+
+
+def test_other_seeds_are_not_missing(runs: tuple[Path, Path], keep: Keep, normal: Normal) -> None:
+    for run, seeds in zip(runs, ((0, 1, 2), (3, 4)), strict=True):
+        for seed in seeds:
+            keep(run, *normal(1, seed), seed=seed)
+    found = compare_runs(*runs, ["auroc"])
+    assert [change.seeds for change in found.changes] == [(3, 2)]
+    assert parse_condition("rows missing").breaches(found) == []
 
 
 def test_several_parameters_are_matched_by_their_values(runs: tuple[Path, Path], keep: Keep, normal: Normal) -> None:
@@ -181,6 +226,8 @@ def test_what_cannot_be_compared_is_refused(runs: tuple[Path, Path], keep: Keep,
     ("text", "breached"),
     [
         ("auroc drops > 0.5", True),
+        ("auroc drops > .5", True),
+        ("auroc drops > 99.", False),
         ("auroc drops", True),
         ("auroc changes > 1 %", True),
         ("auroc rises", False),
@@ -197,7 +244,9 @@ def test_conditions(runs: tuple[Path, Path], keep: Keep, normal: Normal, text: s
     assert bool(parse_condition(text).breaches(compare_runs(*runs))) == breached
 
 
-@pytest.mark.parametrize("text", ["", "auroc", "auroc falls > 1", "auroc drops > much", "auroc drops > 1 2"])
+@pytest.mark.parametrize(
+    "text", ["", "auroc", "auroc falls > 1", "auroc drops > much", "auroc drops > 1 2", "auroc drops > ."]
+)
 def test_unreadable_conditions_are_refused(text: str) -> None:
     with pytest.raises(BenchError, match="Cannot read the condition"):
         parse_condition(text)

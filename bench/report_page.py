@@ -37,7 +37,8 @@ class PageMaterial:
 
     `groups` says of each method's name what it looks at (`baselines`, `logits`, …); a method that is not known here is
     absent. `provenance` tells how the cells came about, a mapping for each way; `audits` are
-    documents on pairs of sets by the names of their files; `transfers` are the rows of a parameter's transfer, as
+    documents on pairs of sets, as `bench audit` writes them, by the names of their files, `sheets` pictures of the
+    duplicates that these found; `transfers` are the rows of a parameter's transfer, as
     `bench ablate` writes them; `remarks` say what is missing and why. `command` makes this page again.
     """
 
@@ -45,6 +46,7 @@ class PageMaterial:
     groups: Mapping[str, str]
     provenance: Sequence[Mapping[str, Any]] = ()
     audits: Mapping[str, Any] = field(default_factory=dict)
+    sheets: Sequence[Thumbnail] = ()
     transfers: Sequence[Mapping[str, Any]] = ()
     galleries: Sequence[Gallery] = ()
     remarks: Sequence[str] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from bench.report_page import PageMaterial, report_page
 
 from .blocks import Block
 from .html_page import json_in_script, metric_choices, render
+from .page_answer import TRIVIAL
 from .page_block import PageBlock
 from .ranking import choice_of
 from .result_row import grouped
@@ -34,7 +34,12 @@ def page_values(material: PageMaterial) -> dict[str, Any]:
     blocks = suite_blocks(results.rows, results.suites, results.replicates or _no_replicates, results.scores)
     shared = page_looks(blocks)
     parts = [PageBlock(block, place, shared, material) for place, block in enumerate(blocks)]
-    data = {"metrics": metric_choices(), "dashes": DASHES, "blocks": [part.data() for part in parts]}
+    data = {
+        "metrics": metric_choices(),
+        "dashes": DASHES,
+        "trivial": TRIVIAL,
+        "blocks": [part.data() for part in parts],
+    }
     notes = dict.fromkeys(
         text
         for part in parts
@@ -52,8 +57,14 @@ def page_values(material: PageMaterial) -> dict[str, Any]:
         "transfers": [transfer_table(key, rows) for key, rows in _transfers(material.transfers).items()],
         "percent": percent,
         "data": json_in_script(data),
-        "pretty": lambda value: json.dumps(value, indent=1, ensure_ascii=False, default=str),
+        "doubles": _doubles,
     }
+
+
+def _doubles(found: Mapping[str, Any]) -> str:
+    """How many images an audit found to be in another set too."""
+    near = "near-duplicates not looked for" if found["near"] is None else f"{found['near']:,} nearly"
+    return f"{found['known']}: {found['exact']:,} exactly, {near}"
 
 
 def _no_replicates(_: str) -> None:

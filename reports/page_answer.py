@@ -48,7 +48,7 @@ def answer_of(block: Block, sets: list[Compared], mean: Compared | None, groups:
     question = f"Which score tells {block.id} apart from {names} best, given what {block.network} makes of the images?"
     whole = mean if mean is not None else sets[0]
     lines = tuple(_set_answer(section.ood, one, groups) for section, one in zip(block.sections, sets, strict=True))
-    sentences = [_best(whole, len(block.sections)), _sure(whole, groups), _cost(block, whole), _trivial(whole, groups)]
+    sentences = [_best(whole, len(block.sections)), _sure(whole, groups), _trivial(whole, groups), _cost(block, whole)]
     sentences += [_beaten(lines)]
     return Answer(question, tuple(sentence for sentence in sentences if sentence), lines)
 
@@ -110,7 +110,7 @@ def _cost(block: Block, found: Compared) -> str:
     cheaper = [other for other in sorted(found.best, key=lambda p: -found.aurocs[p]) if found.labels[other] != label]
     named = [(found.labels[other], _image_cost(block, found.labels[other])) for other in cheaper]
     least = min(((cost, name) for name, cost in named if cost is not None and cost < image / 2), default=None)
-    said = f"It costs {image:,.3g} µs per image beyond the network's own pass, and {fit:,.3g} s to fit."
+    said = f"{label} costs {image:,.3g} µs per image beyond the network's own pass, and {fit:,.3g} s to fit."
     return f"{said} {least[1]}, from which it cannot be told apart, costs {least[0]:,.3g} µs." if least else said
 
 
@@ -124,14 +124,14 @@ def _trivial(found: Compared, groups: Mapping[str, str]) -> str:
         return "No trivial baseline was run, so these figures cannot be held against what pixels alone give."
     if not learned:
         return ""
-    gain = float(found.aurocs[learned[0]] - found.aurocs[ranked[0]])
+    best = learned[0]
+    gain = float(found.aurocs[best] - found.aurocs[ranked[0]])
+    subject = "It" if best == _best_place(found) else f"The best method that looks at a network, {found.labels[best]},"
     way = f"{percent(abs(gain), 1)} points {'above' if gain >= 0 else 'below'}"
     trivial = f"{found.labels[ranked[0]]} ({percent(float(found.aurocs[ranked[0]]), 1)} %)"
-    p_value = found.p_value(ranked[0], learned[0])
-    sure = "significantly" if p_value < SIGNIFICANT else "not significantly"
-    return (
-        f"That of {found.labels[learned[0]]} is {way} the best trivial baseline, {trivial}: {sure}, {_chance(p_value)}."
-    )
+    p_value = found.p_value(ranked[0], best)
+    sure = "significant" if p_value < SIGNIFICANT else "not significant"
+    return f"{subject} is {way} the best trivial baseline, {trivial}; the difference is {sure} ({_chance(p_value)})."
 
 
 def _chance(p_value: float) -> str:

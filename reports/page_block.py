@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
-from bench.metrics import reliability_diagram
+from bench.metrics import evaluate_misclassification, reliability_diagram
 from bench.report_page import PageMaterial
 from bench.statistics import METRICS, Placements, compare_ranks
 
 from .about import about, accuracy
 from .blocks import Block, Entry, Section
-from .columns import AUROC
+from .columns import AUROC, MAIN_COLUMNS, OTHER_READINGS
 from .cost_table import costs_of
 from .page_answer import Answer, answer_of
 from .page_curves import risk_points, roc_counts, rounded, steps
@@ -75,6 +75,26 @@ class PageBlock:
         """The significance group that the tables mark; None of a single method."""
         evidence = self.block.evidence
         return None if evidence is None else frozenset(evidence.group(section.entries, AUROC)) or None
+
+    @cached_property
+    def best(self) -> list[dict[str, set[str]]]:
+        """For each OOD set by metric the methods that are not significantly worse than the best; a metric without
+        resamples is absent.
+        """
+        return [
+            {"auroc": {compared.labels[place] for place in compared.best}} | self._tested(section)
+            for compared, section in zip(self.sets, self.block.sections, strict=True)
+        ]
+
+    def _tested(self, section: Section) -> dict[str, set[str]]:
+        """The groups of the metrics beside AUROC, which only resamples can tell."""
+        evidence, entries = self.block.evidence, section.entries
+        if evidence is None or any(evidence.replicates(row.key) is None for entry in entries for row in entry.rows):
+            return {}
+        columns = [column for column in (*MAIN_COLUMNS, *OTHER_READINGS) if column is not AUROC]
+        return {
+            column.metric: {entries[place].label for place in evidence.group(entries, column)} for column in columns
+        }
 
     @cached_property
     def weak(self) -> list[set[str]]:
@@ -146,7 +166,6 @@ class PageBlock:
             "name": section.ood,
             "n": section.n_ood,
             "group": suite.group_of(section.ood) if suite else "",
-            "trivial": self.answer.sets[place].trivial_auroc if self.answer.sets[place].trivial else None,
         }
 
     def _method(self, label: str) -> dict[str, Any]:
@@ -185,7 +204,7 @@ class PageBlock:
         axis = score_axis(scores.id_scores, scores.ood_scores)
         return {
             "figures": self._figures(entry, compared),
-            "best": compared.labels.index(label) in compared.best,
+            "best": [metric for metric, group in self.best[place].items() if label in group],
             "weak": label in self.weak[place],
             "roc": [steps(called_id), steps(called_ood)],
             "scores": histogram(axis, scores.id_scores, scores.ood_scores),
@@ -216,6 +235,7 @@ class PageBlock:
         axis = score_axis(scores.id_scores, scores.id_scores)
         found: dict[str, Any] = {"right": histogram(axis, scores.id_scores[correct], scores.id_scores[~correct])}
         found["risk"] = [rounded(part) for part in risk_points(scores.id_scores, correct)]
+        found["aurc"] = round(evaluate_misclassification(scores.id_scores, correct).aurc, 5)
         known = self.material.results.probability
         probability = None if known is None else known(row.key)
         if probability is not None:

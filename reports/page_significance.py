@@ -12,18 +12,23 @@ from scipy.special import ndtri
 
 from bench.report import CellScores
 from bench.statistics import CONFIDENCE, Interval, Placements, best_group, covariance, difference_of
+from bench.statistics.auroc_interval import interval_of
 
 from .blocks import Entry
 
 Floats = NDArray[np.float64]
+
+QUANTILE = float(ndtri((1 + CONFIDENCE) / 2))
+"""How many standard errors an interval reaches to either side."""
 
 
 @dataclass(frozen=True)
 class Compared:
     """Methods measured on the same images: `aurocs` `(k,)` and the `covariance` `(k, k)` of these.
 
-    `pairs` is how many disjoint pairs of images there are, `best` the places of the best and of those that are not
-    significantly worse: `group` where it is known.
+    Where scores do not overlap, the covariance holds what their counts leave in doubt. `pairs` is how many disjoint
+    pairs of images there are, `best` the places of the best and of those that are not significantly worse: `group`
+    where it is known.
     """
 
     labels: tuple[str, ...]
@@ -44,7 +49,7 @@ class Compared:
         variance = float(self.covariance[place, place])
         if not variance > 0:
             return None
-        margin = float(ndtri((1 + CONFIDENCE) / 2)) * math.sqrt(variance)
+        margin = QUANTILE * math.sqrt(variance)
         figure = float(self.aurocs[place])
         return Interval(max(figure - margin, 0.0), min(figure + margin, 1.0))
 
@@ -72,14 +77,17 @@ def compare(found: dict[str, Placements]) -> Compared:
     methods = list(found.values())
     aurocs = np.array([one.auroc for one in methods])
     pairs = min(methods[0].of_id.size, methods[0].of_ood.size)
-    return Compared(tuple(found), aurocs, covariance(methods), pairs)
+    doubts = np.array([_unseen_doubt(one) for one in methods])
+    return Compared(tuple(found), aurocs, covariance(methods) + np.diag(doubts**2), pairs)
 
 
 def compare_means(sets: Sequence[dict[str, Placements]]) -> Compared | None:
     """The means over OOD sets of those methods that every set has; None where there are none.
 
     All sets share the ID images, so what these bring to each set's AUROC is averaged before its variance is taken; the
-    OOD images of different sets have nothing to do with each other.
+    OOD images of different sets have nothing to do with each other. Sets without a variance, such as perfect ones, add
+    the bounds of their counts: among each other, as if all failed together, and squared to the rest (as Zou, Huang &
+    Zhang 2009 combine limits).
     """
     labels = [label for label in sets[0] if all(label in one for one in sets)]
     sizes = {found[label].of_id.size for found in sets for label in labels}
@@ -91,6 +99,19 @@ def compare_means(sets: Sequence[dict[str, Placements]]) -> Compared | None:
     for found in sets:
         of_ood = np.stack([found[label].of_ood for label in labels])
         table = table + np.atleast_2d(np.cov(of_ood)) / of_ood.shape[1] / count**2
+    doubts = np.array([sum(_unseen_doubt(found[label]) for found in sets) / count for label in labels])
+    table = table + np.diag(doubts**2)
     aurocs = np.array([np.mean([found[label].auroc for found in sets]) for label in labels], dtype=np.float64)
     pairs = min(of_id.shape[1], *(found[labels[0]].of_ood.size for found in sets))
     return Compared(tuple(labels), aurocs, np.asarray(table), pairs)
+
+
+def _unseen_doubt(found: Placements) -> float:
+    """The standard error that stands for what no image showed: 0 with a variance, else the reach of the interval.
+
+    Scores that do not overlap, or are all equal, have no variance in this sample, and are still not sure.
+    """
+    if min(found.of_id.size, found.of_ood.size) < 2 or found.variance > 0:
+        return 0.0
+    bound = interval_of(found)
+    return max(found.auroc - bound.low, bound.high - found.auroc) / QUANTILE

@@ -17,7 +17,7 @@ from .duplicates import Duplicates, Library
 from .look import Look, look
 from .markdown import as_markdown
 from .pair import PairAudit, audit_pair
-from .sheet import write_duplicates_sheet
+from .sheet import sheet_name, write_duplicates_sheet
 from .shown import sample, transform_for
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ class Audit:
         paths = []
         for duplicates, known, among in found:
             if duplicates.count:
-                name = f"duplicates {duplicates.among} in {duplicates.known}".replace(" ", "-").replace(":", "-")
-                paths.append(folder / f"{name}.png")
+                paths.append(folder / sheet_name(duplicates.among, duplicates.known))
                 write_duplicates_sheet(paths[-1], duplicates, known, among)
         return paths
 

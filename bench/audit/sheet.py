@@ -19,6 +19,15 @@ MOST_SHOWN, COLUMNS = 48, 6
 SIDE, GAP, LINE = 96, 8, 26
 
 
+def sheet_name(among: str, known: str) -> str:
+    """The name of the file for duplicates of a set among another's images.
+
+    >>> sheet_name("svhn", "cifar10 test")
+    'duplicates-svhn-in-cifar10-test.png'
+    """
+    return f"duplicates {among} in {known}.png".replace(" ", "-").replace(":", "-")
+
+
 def write_duplicates_sheet(path: Path, duplicates: Duplicates, known: Look, among: Look) -> None:
     """A PNG of up to 48 duplicates, the least similar first, each beside its double."""
     near = sorted(duplicates.near or (), key=lambda one: one.similarity)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError
-from bench.json_text import parse_json
 from bench.method_contract import METHODS
 from bench.report_page import Gallery, PageMaterial
 from bench.store import Store
 
+from .audits import audits_of, sheets_of
 from .kept import kept_results
 
 WAYS = ("command", "device", "threads", "python", "packages", "git", "plugins")
@@ -27,17 +27,18 @@ def gather(
     remarks: Sequence[str] = (),
     transfers: Path | None = None,
 ) -> PageMaterial:
-    """What the folder holds: rows and scores, provenance, and `audit*.json`. `transfers` is the folder of a
-    `bench ablate` run whose `ablation.csv` is shown too; without it the folder itself is looked in.
+    """What the folder holds: rows and scores, provenance, and `audit*.json` with their sheets. `transfers` is the
+    folder of a `bench ablate` run whose `ablation.csv` is shown too; without it the folder itself is looked in.
 
     Raises `BenchError` when there are no results, or a file is damaged.
     """
-    store, results = Store(folder), kept_results(folder)
+    store, results, audits = Store(folder), kept_results(folder), audits_of(folder)
     return PageMaterial(
         results=results,
         groups=groups_of(set(map(str, results.rows["method"]))),
         provenance=provenances(store.records()),
-        audits={path.name: _json(path) for path in sorted(folder.glob("audit*.json"))},
+        audits=audits,
+        sheets=sheets_of(folder, audits),
         transfers=_transfers((transfers or folder) / "ablation.csv"),
         galleries=galleries,
         remarks=[*remarks, *_failures(store)],
@@ -74,13 +75,6 @@ def _failures(store: Store) -> list[str]:
         f"{failure['cell'].get('method')} on {failure['cell'].get('ood', ['?'])[0]} failed: {failure['message']}"
         for failure in store.failures()
     ]
-
-
-def _json(path: Path) -> Any:
-    try:
-        return parse_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BenchError(f"{path} is damaged ({error}). Make it again, or remove it, and write the report.") from error
 
 
 def _transfers(path: Path) -> list[dict[str, Any]]:

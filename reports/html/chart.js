@@ -66,3 +66,11 @@ function value(line, x) {
   return xs[high] === xs[low] ? ys[high] : ys[low] + ((ys[high] - ys[low]) * (x - xs[low])) / (xs[high] - xs[low]);
 }
 const ticks = (values) => values.map((one) => [one, Number((100 * one).toPrecision(3)).toString()]);
+
+// Round values (steps of 1, 2 or 5 times a power of ten) between two ends, about `count` of them.
+function roundTicks(low, high, count = 5) {
+  const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.999);
+  const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}

@@ -31,14 +31,15 @@ function drawCurves() {
 }
 
 function drawRisk() {
-  const lines = drawnMethods().filter((method) => method.risk).map((method) => ({ method, x: method.risk[0], y: method.risk[1], value: percent(method.risk[1][method.risk[1].length - 1]) }));
+  const lines = drawnMethods().filter((method) => method.risk).map((method) => ({ method, x: method.risk[0], y: method.risk[1], sort: method.aurc, value: percent(method.aurc, 2) }))
+    .sort((a, b) => a.sort - b.sort);
   at("risk-section").hidden = !lines.length;
   if (!lines.length) return;
   // With few images accepted the risk jumps; what is beyond the top is cut off.
   const top = Math.max(0.001, ...lines.flatMap((line) => line.y.filter((one, i) => line.x[i] >= 0.05))) * 1.05;
   lineChart(at("risk"), lines.map((line) => ({ ...line, y: line.y.map((one) => Math.min(one, top)) })), { xRange: [0, 1], yRange: [0, top], xTicks: ticks(LINEAR),
-    yTicks: ticks([0, 0.25, 0.5, 0.75, 1].map((one) => one * top)), x: "Coverage: share of images accepted, the surest first (%)", y: "Risk: errors among the accepted (%)",
-    xShort: "coverage", yShort: "Risk", rest: "Risk at full coverage (%)" });
+    yTicks: ticks(roundTicks(0, top)), x: "Coverage: share of images accepted, the surest first (%)", y: "Risk: errors among the accepted (%)",
+    xShort: "coverage", yShort: "Risk", rest: "AURC, the mean risk over coverages (%)" });
 }
 
 function drawReliability() {

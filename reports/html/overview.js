@@ -35,7 +35,7 @@ function drawCost() {
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Cost against quality" });
   for (let one = x0; one <= x1 * 1.01; one *= 10) picture.append(svg("line", { class: "axis", x1: sx(one), x2: sx(one), y1: 14, y2: height - 46 }),
     svg("text", { x: sx(one), y: height - 28, "text-anchor": "middle" }, Number(one.toPrecision(2)).toLocaleString("en")));
-  for (let i = 0; i <= 4; i++) { const one = y0 + (i / 4) * (y1 - y0); picture.append(svg("line", { class: "axis", x1: 56, x2: width - 32, y1: sy(one), y2: sy(one) }), svg("text", { x: 50, y: sy(one) + 4, "text-anchor": "end" }, percent(one))); }
+  for (const [one, text] of ticks(roundTicks(y0, y1))) picture.append(svg("line", { class: "axis", x1: 56, x2: width - 32, y1: sy(one), y2: sy(one) }), svg("text", { x: 50, y: sy(one) + 4, "text-anchor": "end" }, text));
   picture.append(svg("path", { class: "guide", d: front.map((one, i) => `${i ? "L" : "M"}${sx(one.x)} ${sy(one.y)}`).join("") }),
     svg("text", { x: width / 2, y: height - 8, "text-anchor": "middle" }, "µs per image beyond the network's pass, log scale"));
   for (const { m, x, y } of all) {

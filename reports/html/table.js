@@ -15,7 +15,7 @@ function columns() {
   return found.filter((column) => column.title);
 }
 const quantity = (value) => value === null ? "–" : value >= 100 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(2)).toString();
-const mark = (best) => metric().key === "auroc" && best ? el("span", { class: "mark", title: "not significantly below the best" }, "● ") : null;
+const mark = (best) => best ? el("span", { class: "mark", title: "not significantly worse than the best" }, "● ") : null;
 const range = (low, high) => state.intervals && low !== null && low !== undefined ? el("span", { class: "ci" }, `${percent(low)}–${percent(high)}`) : null;
 
 function meanCell(method) {
@@ -26,7 +26,7 @@ function meanCell(method) {
 function setCell(method, place) {
   const [value, low, high] = figure(method, place), cell = method.cells[place];
   const weak = metric().key === "auroc" && cell && cell.weak ? el("span", { class: "mark", title: "not significantly above the best trivial baseline" }, "▽ ") : null;
-  return [weak, cell && mark(cell.best), percent(value), range(low, high)];
+  return [weak, cell && mark(cell.best.includes(metric().key)), percent(value), range(low, high)];
 }
 
 function sorted(methods, column) {
@@ -62,6 +62,10 @@ function drawTable(redraw) {
     return el("td", { class: column.cell ? `figure${best ? " best" : ""}` : null }, column.cell ? column.cell(method) : method.group);
   })));
   at("table").replaceChildren(el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body));
+  const tested = block().methods.some((method) => method.cells.some((cell) => cell && cell.best.includes(metric().key)));
+  at("marks").textContent = `Bold: the best figure. ${tested ? "●: not significantly worse than the best on that set (paired tests, Holm)" : "Without resamples of this metric no ● marks what is not significantly worse"}. ` +
+    (metric().key === "auroc" ? "▽: not significantly above the best trivial baseline on that set. AUROC over trivial: over the trivial baseline with the best mean. "
+      : "Means have a ● for AUROC alone; AUROC over trivial: over the trivial baseline with the best mean. ") + "Tick a method to draw it below.";
   const arrow = metric().higher ? "higher is better" : "lower is better";
   at("meaning").textContent = `${metric().title} in percent, ${arrow}. ${metric().meaning} ${rows.length} of ${block().methods.length} methods.`;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from bench.metrics import auroc, roc_curve
 from bench.report import CellScores, Results
 from bench.report_page import PageMaterial
-from bench.statistics import Placements
+from bench.statistics import METRICS, Placements
 
 page = import_module("bench.reports.html_report")
 parts = import_module("bench.reports.html_page")
@@ -71,6 +72,42 @@ def test_mean_is_that_of_the_aurocs() -> None:
     assert found.best == {0}
 
 
+def perfect(n: int, m: int) -> Placements:
+    return Placements.of(np.arange(m, m + n), np.arange(m))
+
+
+def test_perfect_sets_leave_the_doubt_of_their_counts() -> None:
+    found = significance.compare_means([{"a": perfect(100, 80)}, {"a": perfect(100, 90)}])
+    assert found is not None
+    interval = found.interval(0)
+    assert interval is not None
+    # So many pairs without a loss, alpha ** (1 / pairs), mean over both sets.
+    assert interval.low == pytest.approx((0.05 ** (1 / 80) + 0.05 ** (1 / 90)) / 2)
+    assert interval.high == 1
+
+
+def test_perfect_set_widens_the_interval_of_the_mean_and_its_tests() -> None:
+    rng = np.random.default_rng(2)
+    ids = rng.normal(1, 1, 50)
+    a, b = Placements.of(ids, rng.normal(0, 1, 60)), Placements.of(ids + rng.normal(0, 0.5, 50), rng.normal(0, 1, 60))
+    sets = [{"a": a, "b": b}, {"a": perfect(50, 20), "b": perfect(50, 20)}]
+    found = significance.compare_means(sets)
+    assert found is not None
+    interval = found.interval(0)
+    assert interval is not None
+    known, unseen = 1.96**2 * a.variance / 4, ((1 - 0.05 ** (1 / 20)) / 2) ** 2
+    assert found.aurocs[0] - interval.low == pytest.approx(np.sqrt(known + unseen), rel=1e-3)
+    alone = significance.compare(sets[0])
+    assert found.p_value(0, 1) > alone.p_value(0, 1)
+
+
+def test_perfect_method_is_not_surely_better_on_few_images() -> None:
+    nearly = Placements.of([2.0, 3, 4, 5, 6, 7], [0.0, 1, 0, 1, 0, 2.5])
+    found = significance.compare({"perfect": perfect(6, 6), "nearly": nearly})
+    assert found.interval(0) is not None
+    assert found.p_value(0, 1) > 0.05
+
+
 def test_json_cannot_leave_its_element() -> None:
     data = {"</script><!--": ["<script>", "&amp;", "\u2028"]}
     text = str(parts.json_in_script(data))
@@ -89,9 +126,24 @@ def test_answer_names_the_best_and_the_trivial_baseline(small: Results) -> None:
     best = small.rows.groupby("method")["auroc"].mean().idxmax()
     words = " ".join(part.answer.sentences)
     assert words.startswith(f"{best} is the best")
-    assert "msp" in words
+    assert f"It is {100 * gap(small, str(best)):.1f} points above the best trivial baseline, msp" in words
     for write in (texts.markdown_report, texts.latex_report):
         assert "is the best" in write(material_of(small))
+
+
+def gap(results: Results, best: str) -> float:
+    means = results.rows.groupby("method")["auroc"].mean()
+    return float(means[best] - means["msp"])
+
+
+def test_cells_name_the_metrics_in_which_nothing_is_surely_better(make_results: Callable[..., Results]) -> None:
+    results = make_results(methods=("msp", "odin"), oods=("svhn",), n_id=200, n_ood=150)
+    rng = np.random.default_rng(0)
+    resamples = {key: rng.normal(0, 0.2, (200, len(METRICS))) for key in results.rows["key"]}
+    for known, wanted in ((resamples.get, set(METRICS)), (None, {"auroc"})):
+        [part] = page.page_values(material_of(replace(results, replicates=known)))["parts"]
+        told = [set(method["cells"][0]["best"]) for method in part.data()["methods"]]
+        assert set.union(*told) == wanted
 
 
 def test_transfer_shows_gains_over_the_reference() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,14 @@ def made(make_results: Callable[..., Any]) -> PageMaterial:
     results.rows["warnings"] = f"tied {EVIL}"
     for column in ("id_note", "ood_note", "network_note", "transform", "tuned_on"):
         results.rows[column] = f"{column} {EVIL}"
+    doubles = {"among": EVIL, "known": EVIL, "images": 9, "exact": 1, "near": None}
     pair = {"ood": EVIL, "verdict": EVIL, "statistics": [{"statistic": EVIL, "auroc": 0.5}]}
+    pair |= {"probes": [{"features": EVIL, "auroc": 0.5}], "duplicates": [doubles]}
     image = Thumbnail("data:image/png;base64,iVBORw0KGgo=", EVIL)
     return material_of(
         replace(results),
-        audits={f"audit {EVIL}.json": {"pairs": [pair]}},
+        audits={f"audit {EVIL}.json": {"pairs": [pair], "id_test_in_train": doubles}},
+        sheets=[Thumbnail("data:image/png;base64,iVBORw0KGgo=", EVIL)],
         galleries=[Gallery(EVIL, [image])],
         remarks=[EVIL],
         command=f"bench report {EVIL}",
@@ -219,3 +223,26 @@ def test_dark_mode_switches(page: Page) -> None:
 def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_ticks_are_round(page: Page) -> None:
+    tick = "[...document.querySelectorAll('#cost svg text[text-anchor=end]')].map((one) => one.textContent)"
+    values = [float(text) for text in page.evaluate(tick)]
+    steps = {round(b - a, 6) for a, b in pairwise(values)}
+    assert len(values) > 2
+    assert len(steps) == 1
+    assert f"{steps.pop():e}"[0] in "125"
+
+
+def test_gain_over_trivial_is_that_of_the_means(page: Page, made: PageMaterial) -> None:
+    means = made.results.rows.groupby("method")["auroc"].mean()
+    shown = dict(zip(methods(page), page.locator("#table tbody tr td:nth-child(9)").all_inner_texts(), strict=True))
+    assert float(shown["odin"].replace("−", "-")) == pytest.approx(
+        100 * (means["odin"] - means["confidence"]), abs=0.051
+    )
+
+
+def test_words_below_the_table_say_what_is_tested(page: Page) -> None:
+    assert "▽" in page.locator("#marks").inner_text()
+    page.select_option("#metric", "fpr")
+    assert "Without resamples" in page.locator("#marks").inner_text()

@@ -10,9 +10,11 @@ from urllib.parse import quote, unquote
 from bench.cache import cache_root
 from bench.errors import BenchError
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/", re.ASCII)
-_WHOLE = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]+)://(?P<path>[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.=+-]+)*)/?", re.ASCII)
-_NO_STORES = {"file", "local", "http", "https"}
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/", re.ASCII | re.IGNORECASE)
+_WHOLE = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?P<path>[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.=+-]+)*)/?", re.ASCII
+)
+_NO_STORES = {"file", "local", "memory", "http", "https"}
 _LONGEST = 240
 """Characters of the name of a working folder, which file systems take."""
 
@@ -30,12 +32,13 @@ class Address:
         found = _WHOLE.fullmatch(text)
         if found is None or {".", ".."} & set(found["path"].split("/")):
             raise BenchError(
-                f"'{_shown(text)}' is no address. Write it as s3://BUCKET/NAME/NAME, with letters, digits, '.', '_', "
-                "'-', '=' and '+', and without user names or keys: these are taken from the environment."
+                f"'{_without_password(text)}' is no address. Write it as s3://BUCKET/NAME/NAME, with letters, digits, "
+                "'.', '_', '-', '=' and '+', and without user names or keys: these are taken from the environment."
             )
-        if found["scheme"] in _NO_STORES:
+        scheme = found["scheme"].lower()
+        if scheme in _NO_STORES:
             raise BenchError(f"'{text}' is no object store, such as s3://BUCKET/NAME. Give a folder by its path.")
-        made = cls(found["scheme"], found["path"])
+        made = cls(scheme, found["path"])
         if len(made.folder.name) > _LONGEST:
             raise BenchError(f"'{text[:60]}…' is too long an address. Use at most about 200 characters.")
         return made
@@ -61,10 +64,18 @@ def is_address(text: str | Path) -> bool:
     return _SCHEME.match(str(text)) is not None
 
 
+def shown(path: Path) -> str:
+    """A path for people: by the address where it is a working folder or in one."""
+    for folder in (path, *path.parents):
+        if (address := Address.of_folder(folder)) is not None:
+            return "/".join([str(address), *path.relative_to(folder).parts])
+    return str(path)
+
+
 def _home() -> Path:
     return cache_root().absolute() / "working"
 
 
-def _shown(text: str) -> str:
+def _without_password(text: str) -> str:
     """The text without what may be a password."""
     return re.sub(r"//[^/]*@", "//…@", text)[:80]

@@ -23,7 +23,7 @@ from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
 from bench.names import require_key
 from bench.progress import say
-from bench.remote import publish, withdraw
+from bench.remote import is_published, publish, withdraw
 from bench.report import CellScores
 from bench.sealed import DamagedFileError, read_sealed, sealed_text, write_sealed
 from bench.store_index import INDEX, Stamp, indexed_records, indexed_slots, stamp, write_index
@@ -202,14 +202,22 @@ class Store:
             return None
 
     def _set_aside(self, key: str) -> bool:
-        """Take the record of a cell and its scores out of the results; false where the folder cannot be written to."""
+        """Take the record of a cell and its scores out of the results; false where the folder cannot be written to.
+
+        They leave the address as well where it has the same, as it would give them back; else it has sound ones.
+        """
+        paths = (self._cell(key), self._scores(key))
         try:
+            is_damaged_there = is_published(*paths)
             (self.folder / DAMAGED).mkdir(exist_ok=True)
-            for path in (self._cell(key), self._scores(key)):
+            for path in paths:
                 if path.exists():
                     path.replace(self.folder / DAMAGED / path.name)
         except OSError:
             return False
+        if is_damaged_there:
+            for path in paths:
+                withdraw(path)
         return True
 
     def _cell(self, key: str) -> Path:

@@ -24,6 +24,7 @@ from .options import (
     Settings,
     Workers,
 )
+from .results_folder import local
 
 if TYPE_CHECKING:
     from bench.ablation.file import Ablation
@@ -55,7 +56,10 @@ def ablate(
     *,
     engine: EngineChoice,
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/ablate-NAME).")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", parser=local, help="Folder of the results (default: runs/ablate-NAME)."),
+    ] = None,
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="What is printed on stdout.")
     ] = OutputFormat.table,

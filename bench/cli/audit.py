@@ -12,6 +12,7 @@ import typer
 from .columns import print_columns
 from .formats import FormatOption, TableOrJson
 from .options import Data
+from .results_folder import local
 
 
 def audit(
@@ -21,9 +22,9 @@ def audit(
     limit: Annotated[int, typer.Option(min=10, help="Test images of each set that are looked at.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="What they are drawn with where there are more.")] = 0,
     data: Data = None,
-    out: Annotated[Path, typer.Option(help="Folder of audit.json, audit.md and sheets of duplicates.")] = Path(
-        "runs/audit"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", parser=local, help="Folder of audit.json, audit.md and sheets of duplicates.")
+    ] = Path("runs/audit"),
     output_format: FormatOption = TableOrJson.TABLE,
 ) -> None:
     """Say whether something trivial tells the OOD images from the ID images, and whether they share images.

@@ -24,6 +24,7 @@ from .options import (
     Transform,
     TrustCode,
 )
+from .results_folder import local
 
 if TYPE_CHECKING:
     from bench.data.images import Images
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 
 def export(
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write: NAME.pt2 or NAME.onnx.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", parser=local, help="File to write: NAME.pt2 or NAME.onnx.")
+    ],
     detector: Annotated[Path | None, typer.Argument(help="File that bench threshold --out wrote.")] = None,
     run: Annotated[Path | None, typer.Option(help="Folder of a run whose method and network are meant.")] = None,
     method: Annotated[str | None, typer.Option(help="Scoring method.")] = None,

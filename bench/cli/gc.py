@@ -36,6 +36,7 @@ def gc(
 
     bench gc runs/latest --older-than 7 --delete
     """
+    from bench.address import shown
     from bench.cache import cache_root
     from bench.errors import BenchError
     from bench.presence import in_use
@@ -51,7 +52,7 @@ def gc(
     print(_as_json(found) if output_format is TableOrJson.JSON else "\n".join(_lines(found)))
     for folder in [*(runs or []), *([cache_root()] if cache else [])]:
         if users := in_use(folder):
-            say(f"{folder} is in use by {', '.join(map(str, users))}: nothing that these may need is listed.")
+            say(f"{shown(folder)} is in use by {', '.join(map(str, users))}: nothing that these may need is listed.")
     if not found:
         return
     if delete:

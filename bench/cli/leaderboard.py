@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from .results_folder import results
+from .results_folder import local, results
 
 
 def leaderboard(
     folders: Annotated[
         list[Path], typer.Argument(metavar="DIR…", parser=results, help="Results folders of bench run --out.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the site.")] = Path("leaderboard"),
+    out: Annotated[Path, typer.Option(metavar="DIR", parser=local, help="Folder of the site.")] = Path("leaderboard"),
 ) -> None:
     """Write a static site that compares the results of many runs, and print its page's path.
 

@@ -7,16 +7,14 @@ from typing import Annotated
 
 import typer
 
-from .results_folder import results
+from .results_folder import results, target
 
 
 def merge(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN…", parser=results, help="Results folders of bench run --out.")
     ],
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", parser=results, help="The folder that gets all of their results.")
-    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", parser=target, help="The folder that gets all of their results.")],
 ) -> None:
     """Join results folders, as of shards or of several machines, into one.
 
@@ -25,6 +23,7 @@ def merge(
 
     bench merge runs/machine-1 runs/machine-2 --out runs/all
     """
+    from bench.address import shown
     from bench.progress import say
     from bench.remote import settle
     from bench.tending.merge import merge_runs
@@ -32,7 +31,8 @@ def merge(
 
     found = merge_runs(runs, out)
     settle(out)
-    print(f"{out}: {counted(found.cells, 'cell')}, of which {found.equal:,} were there several times.")
+    name = shown(out)
+    print(f"{name}: {counted(found.cells, 'cell')}, of which {found.equal:,} were there several times.")
     if found.failures:
-        print(f"{counted(found.failures, 'failure')} came along. Try them again with: bench rerun --failed {out}")
-    say(f"Make its tables and figures with: bench table {out}, bench plot {out}, bench report {out}")
+        print(f"{counted(found.failures, 'failure')} came along. Try them again with: bench rerun --failed {name}")
+    say(f"Make its tables and figures with: bench table {name}, bench plot {name}, bench report {name}")

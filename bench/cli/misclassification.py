@@ -29,7 +29,7 @@ from .options import (
     Transform,
     Workers,
 )
-from .results_folder import results
+from .results_folder import target
 
 if TYPE_CHECKING:
     from bench.running.outcome import Outcome
@@ -62,7 +62,7 @@ def misclassification(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", parser=results, help="Folder of the results, in whose misclassification/ they are kept."
+            metavar="DIR", parser=target, help="Folder of the results, in whose misclassification/ they are kept."
         ),
     ] = Path("runs/latest"),
     output_format: Format = OutputFormat.table,
@@ -93,6 +93,7 @@ def misclassification(
 
 
 def _report(folder: Path, outcome: Outcome, output_format: OutputFormat) -> None:
+    from bench.address import shown
     from bench.predictions.execute import write_prediction_files
     from bench.progress import say
     from bench.remote import settle
@@ -102,7 +103,7 @@ def _report(folder: Path, outcome: Outcome, output_format: OutputFormat) -> None
     files = write_prediction_files(folder) if outcome.rows else []
     if outcome.rows:
         _print_rows(outcome.rows, output_format)
-        say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {folder}")
+        say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {shown(folder)}")
     settle(folder, files)
     if not outcome.failures:
         return

@@ -46,7 +46,7 @@ def plot(
     from bench.address import is_address
     from bench.errors import BenchError
     from bench.progress import say
-    from bench.remote import settle
+    from bench.remote import put_reports
     from bench.report import FORMATS
     from bench.reporting.kept import draw_figures, figure_kinds
 
@@ -62,7 +62,7 @@ def plot(
             print(path)
         if not paths and len(chosen) == 1:
             say(f"Nothing to draw: {known[name].nothing}")
-        settle(run, paths)
+        put_reports(run, paths)
 
 
 def _read(kind: str | None, folder: Path | None, known: list[str]) -> tuple[list[str], Path]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .options import Data
-from .results_folder import results
+from .results_folder import local, results
 
 
 class ReportFormat(StrEnum):
@@ -28,7 +28,10 @@ def report(
     output_format: Annotated[
         ReportFormat, typer.Option("--format", help="html: one file that needs no network; md, latex, or pdf.")
     ] = ReportFormat.html,
-    out: Annotated[Path | None, typer.Option(help="The file (default: report.… in the results folder).")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", parser=local, help="The file (default: report.… in the results folder)."),
+    ] = None,
     gallery: Annotated[
         bool, typer.Option("--gallery", help="Show the images that the best method is most wrong about.")
     ] = False,
@@ -46,7 +49,7 @@ def report(
     The HTML page opens from disk. Example: bench report runs/latest --gallery
     """
     from bench.data.location import data_root
-    from bench.remote import settle
+    from bench.remote import put_reports
     from bench.reporting import write_report
     from bench.reporting.galleries import galleries_of
 
@@ -63,5 +66,5 @@ def report(
         transfers=transfer,
         settings=settings,
     )
-    settle(folder, [written])
+    put_reports(folder, [written])
     print(written)

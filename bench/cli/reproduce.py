@@ -12,6 +12,7 @@ from bench.running.engines import EngineChoice
 from .engines import takes_engine
 from .kinds import Kind, all_named
 from .options import Data, Device, Settings
+from .results_folder import local
 
 if TYPE_CHECKING:
     from bench.engine import Engine
@@ -43,7 +44,9 @@ Bind = Annotated[
 OnlyTrained = Annotated[
     bool, typer.Option("--only-trained", help="Train nothing: use networks that are found trained.")
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder of the results (default: runs/NAME).")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", parser=local, help="Folder of the results (default: runs/NAME).")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print rows, networks, missing data and estimated time, and stop.")
 ]

@@ -11,13 +11,13 @@ from bench.running.engines import EngineChoice
 
 from .engines import takes_engine
 from .options import TrustCode
-from .results_folder import results
+from .results_folder import target
 
 
 @takes_engine
 def rerun(
     folder: Annotated[
-        Path, typer.Argument(metavar="RUN", parser=results, help="Results folder of bench run --out.")
+        Path, typer.Argument(metavar="RUN", parser=target, help="Results folder of bench run --out.")
     ] = Path("runs/latest"),
     failed: Annotated[bool, typer.Option("--failed", help="Only what failed, not what was never begun.")] = False,
     trust_code: TrustCode = False,
@@ -30,6 +30,7 @@ def rerun(
 
     bench rerun --failed runs/latest
     """
+    from bench.address import shown
     from bench.presence import at_work
     from bench.progress import say
     from bench.running.asking import asked_for
@@ -43,7 +44,7 @@ def rerun(
 
     asked = specifications(folder, only_failed=failed, trusts_code=trust_code)
     if not asked:
-        say(f"Nothing in {folder} has failed.")
+        say(f"Nothing in {shown(folder)} has failed.")
         return
     outcome = Outcome([], [])
     for specification in asked:

@@ -34,7 +34,7 @@ from .options import (
     TuneOn,
     Workers,
 )
-from .results_folder import results
+from .results_folder import target
 
 if TYPE_CHECKING:
     from bench.running.outcome import Outcome
@@ -79,7 +79,7 @@ def run(
     data: Data = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", parser=results, help="Folder or address of the results (default: runs/latest)."),
+        typer.Option(metavar="DIR", parser=target, help="Folder or address of the results (default: runs/latest)."),
     ] = None,
     output_format: Annotated[
         OutputFormat | None, typer.Option("--format", help="What is printed on stdout (default: table).")
@@ -165,6 +165,7 @@ def make_specification(of_file: dict[str, Any], options: dict[str, Any], setting
 
 def report_outcome(specification: RunSpecification, outcome: Outcome, output_format: OutputFormat) -> None:
     """Write the files of a run and print its rows; raises `typer.Exit` with 1 or 2 where cells failed."""
+    from bench.address import shown
     from bench.progress import say
     from bench.remote import settle
     from bench.running.failures import closing_lines
@@ -177,7 +178,7 @@ def report_outcome(specification: RunSpecification, outcome: Outcome, output_for
     files = refresh_files(specification.out) if outcome.rows else []
     if outcome.rows:
         print_rows(outcome.rows, output_format, kept_suites(specification.out), specification.out)
-        say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {specification.out}")
+        say(f"\n{counted(len(outcome.rows), 'row')}; {counted(len(files), 'file')} in {shown(specification.out)}")
     settle(specification.out, files)
     if not outcome.failures:
         return

@@ -59,13 +59,15 @@ def _running_as_data(one: Running) -> dict[str, Any]:
 
 
 def _lines(found: Status) -> Iterator[str]:
-    total = found.done + len(found.failed) + len(found.to_do)
+    from bench.address import shown
+
+    name, total = shown(found.folder), found.done + len(found.failed) + len(found.to_do)
     if found.asked is None:
-        yield f"{found.folder}: {found.done:,} cells done, {len(found.failed)} failed."
+        yield f"{name}: {found.done:,} cells done, {len(found.failed)} failed."
         yield "The folder does not say what it was asked for, so what is to do is not known."
     else:
         yield (
-            f"{found.folder}: {found.done:,} of {total:,} cells done, {len(found.failed):,} failed, "
+            f"{name}: {found.done:,} of {total:,} cells done, {len(found.failed):,} failed, "
             f"{len(found.to_do):,} to do{_time_left(found)}."
         )
     yield from _at_work(found)
@@ -76,9 +78,9 @@ def _lines(found: Status) -> Iterator[str]:
         yield f"Failed: {one.method} on {one.id} / {one.ood} ({one.network}): {one.message}"
         yield f"  {one.path}"
     if found.failed:
-        yield f"Try these again with: bench rerun --failed {found.folder}"
+        yield f"Try these again with: bench rerun --failed {name}"
     elif found.to_do and not found.at_work:
-        yield f"Go on with: bench rerun {found.folder}"
+        yield f"Go on with: bench rerun {name}"
 
 
 def _time_left(found: Status) -> str:

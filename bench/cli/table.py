@@ -19,7 +19,7 @@ def table(
 ) -> None:
     """Print the table of a results folder, and write its table files again."""
     from bench.progress import say
-    from bench.remote import settle
+    from bench.remote import put_reports
     from bench.running.files import stored_rows, write_files
     from bench.suites.record import kept_suites
 
@@ -30,4 +30,4 @@ def table(
     written = write_files(folder, ["comparison-table", "text-table", "threshold-table"])
     for path in written:
         say(f"wrote {path}")
-    settle(folder, written)
+    put_reports(folder, written)

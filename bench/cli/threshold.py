@@ -23,6 +23,7 @@ from .options import (
     SkipBroken,
     Transform,
 )
+from .results_folder import local
 
 if TYPE_CHECKING:
     from bench.detector import Detector
@@ -52,7 +53,10 @@ def threshold(
     skip_broken: SkipBroken = None,
     device: Device = "auto",
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Write the detector to this file, for bench detect.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", parser=local, help="Write the detector to this file, for bench detect."),
+    ] = None,
     output_format: FormatOption = TableOrJson.TABLE,
 ) -> None:
     """Find the threshold at which a share of ID validation images is called ID, and make a detector of it.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import Settings
+from .results_folder import local
 
 
 def toy(
@@ -16,7 +17,7 @@ def toy(
     ] = "budget",
     seed: Annotated[int, typer.Option(help="Seed of the points, the weights and the order.")] = 0,
     setting: Settings = None,
-    out: Annotated[Path, typer.Option(help="Folder of the figure.")] = Path("runs/toy"),
+    out: Annotated[Path, typer.Option(metavar="DIR", parser=local, help="Folder of the figure.")] = Path("runs/toy"),
 ) -> None:
     """Draw what a network learns to be confident of, on points of the plane with noisy labels, in seconds on a CPU.
 

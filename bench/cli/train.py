@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import Data, Device, Network, Recipe, Settings
+from .results_folder import local
 
 
 def train(
@@ -19,7 +20,9 @@ def train(
     setting: Settings = None,
     device: Device = "auto",
     data: Data = None,
-    out: Annotated[Path | None, typer.Option(help="Also write the checkpoint to this file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", parser=local, help="Also write the checkpoint to this file.")
+    ] = None,
 ) -> None:
     """Train a network, or find it trained, and print the path of its checkpoint.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.address import shown
 from bench.errors import BenchError, UnknownNameError
 from bench.running.estimates import Estimates
 from bench.statistics import METRICS, holm
@@ -51,7 +52,9 @@ def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRI
     records = [Store(folder).records() for folder in (first, second)]
     for folder, found in zip((first, second), records, strict=True):
         if not found:
-            raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
+            raise BenchError(
+                f"There are no results in {shown(folder)}. Make some with: bench run … --out {shown(folder)}"
+            )
     matches, only_first, only_second = match(*records)
     if not matches:
         raise BenchError(

@@ -2,8 +2,8 @@
 
 from .bucket import RemoteError
 from .mirror import mirror_of
-from .opening import fetched_folder
-from .publish import publish, settle, withdraw
+from .opening import fetched_folder, fetched_results
+from .publish import is_published, publish, put_reports, settle, withdraw
 from .shared_cache import VARIABLE as SHARED_CACHE
 from .shared_cache import SharedCache, shared_cache
 from .sharing import Claims, drivers_at
@@ -15,8 +15,11 @@ __all__ = [
     "SharedCache",
     "drivers_at",
     "fetched_folder",
+    "fetched_results",
+    "is_published",
     "mirror_of",
     "publish",
+    "put_reports",
     "settle",
     "shared_cache",
     "withdraw",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Mirror:
         self._known: dict[str, Entry] = {}
         self._unsent: set[str] = set()
         self._lost_at = -math.inf
+        self.has_results = False
+        """Whether the address had results when they were fetched last."""
 
     def fetch(self, *, whole: bool = True) -> list[str]:
         """Get what the address has and the folder lacks; returns the names.
@@ -39,6 +41,7 @@ class Mirror:
         Not `whole`, scores and what is computed from them is left there. Raises `RemoteError`.
         """
         there = {name: one for name, one in self.bucket.entries().items() if is_result(name)}
+        self.has_results = bool(there)
         wanted = [name for name, one in there.items() if (whole or not is_large(name)) and self._lacks(name, one)]
         self.folder.mkdir(parents=True, exist_ok=True)
         found: list[str] = []
@@ -99,14 +102,20 @@ class Mirror:
         except RemoteError as error:
             self.lose(error)
 
-    def settle(self, others: Mapping[str, Path] | None = None) -> None:
-        """Put all results that the address lacks, and the `others`, by the names of their objects.
-
-        Raises `RemoteError`; then the next call puts what is missing.
-        """
+    def settle(self) -> None:
+        """Put all results that the address lacks. Raises `RemoteError`; then the next call puts what is missing."""
         there = self.bucket.entries()
         self._send({name for name in local_results(self.folder) if name not in there} | self._unsent)
-        self.bucket.upload(others or {})
+
+    def has_same(self, name: str) -> bool:
+        """Whether the address has the file as it is here; false too where the store cannot be reached."""
+        if self.is_lost:
+            return False
+        try:
+            return self.bucket.read(name) == (self.folder / name).read_bytes()
+        except RemoteError as error:
+            self.lose(error)
+            return False
 
 
 def mirror_of(path: Path) -> Mirror | None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from bench.address import Address, is_address
 from bench.errors import BenchError
+from bench.wording import counted
 
 from .mirror import mirror_of
+from .names import local_results
 
 
 def fetched_folder(text: str | Path, *, whole: bool = True) -> Path:
@@ -25,3 +27,21 @@ def fetched_folder(text: str | Path, *, whole: bool = True) -> Path:
     if mirror is not None:
         mirror.fetch(whole=whole)
     return folder
+
+
+def fetched_results(text: str | Path, *, whole: bool = True) -> Path:
+    """As `fetched_folder`, for whoever reads results. Raises `BenchError` too where the address has none.
+
+    Then what an earlier run has left in the working folder does not count: it may have been deleted at the address.
+    """
+    folder = fetched_folder(text, whole=whole)
+    mirror = mirror_of(folder)
+    if mirror is None or mirror.has_results:
+        return folder
+    address, count = mirror.bucket.address, sum(1 for _ in local_results(folder))
+    if not count:
+        raise BenchError(f"There are no results at {address}. Make some with: bench run … --out {address}")
+    raise BenchError(
+        f"There are no results at {address}, but {counted(count, 'file')} of an earlier run in {folder}. If they were "
+        f"deleted there on purpose, delete that folder too; else put them there again with: bench rerun {address}"
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -29,18 +30,42 @@ def withdraw(path: Path) -> None:
         mirror.remove(path.absolute().relative_to(mirror.folder).as_posix())
 
 
+def is_published(*paths: Path) -> bool:
+    """Whether these files, as far as they are there, are at an address just as they are here."""
+    mirror = mirror_of(paths[0])
+    if mirror is None:
+        return False
+    names = [path.absolute().relative_to(mirror.folder).as_posix() for path in paths if path.exists()]
+    return bool(names) and all(mirror.has_same(name) for name in names)
+
+
 def settle(folder: Path, files: Sequence[Path] = ()) -> None:
     """Put whatever an address lacks of its working folder, and the `files` of reports; nothing for other folders.
 
+    Only what makes results calls it, so that what was deleted at the address is not put back by whoever reads them.
     Raises `BenchError` where the store cannot be reached: all is kept in the folder, and put the next time.
     """
     mirror = mirror_of(folder)
-    if mirror is None:
+    if mirror is not None:
+        with _kept_in(folder):
+            mirror.settle()
+    put_reports(folder, files)
+
+
+def put_reports(folder: Path, files: Sequence[Path]) -> None:
+    """Put the `files` of reports that are in the working folder of an address. Raises `BenchError` as `settle`."""
+    mirror = mirror_of(folder)
+    if mirror is None or not files:
         return
     inside = [path.absolute() for path in files if path.absolute().is_relative_to(mirror.folder)]
+    with _kept_in(folder):
+        mirror.bucket.upload({path.relative_to(mirror.folder).as_posix(): path for path in inside})
+    say(f"All of it is at {mirror.bucket.address}.")
+
+
+@contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
     try:
-        mirror.settle({path.relative_to(mirror.folder).as_posix(): path for path in inside})
+        yield
     except RemoteError as error:
         raise BenchError(f"{error} What was computed is kept in {folder}; the same command puts it there.") from error
-    if files:
-        say(f"All of it is at {mirror.bucket.address}.")

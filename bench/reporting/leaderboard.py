@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.address import shown
 from bench.atomic import write_atomically, write_text
 from bench.command_line import command_text
 from bench.errors import BenchError
@@ -28,7 +29,7 @@ def write_leaderboard(folders: Sequence[Path], out: Path) -> Path:
     names = run_names(folders)
     runs = [_kept_run(folder, name, number) for number, (folder, name) in enumerate(zip(folders, names, strict=True))]
     methods = {str(method) for run in runs for method in run.results.rows["method"]}
-    command = command_text(["bench", "leaderboard", *map(str, folders), "--out", str(out)])
+    command = command_text(["bench", "leaderboard", *map(shown, folders), "--out", str(out)])
     page = LEADERBOARD_PAGES.get("html")(LeaderboardMaterial(runs, groups_of(methods), command))
     for run, folder in zip(runs, folders, strict=True):
         if run.report:
@@ -43,10 +44,10 @@ def run_names(folders: Sequence[Path]) -> list[str]:
     >>> run_names([Path("a/runs/one"), Path("b/runs/two")]), run_names([Path("a/run"), Path("b/run")])
     (['one', 'two'], ['a/run', 'b/run'])
     """
-    resolved = [folder.resolve() for folder in folders]
+    resolved = [Path(shown(folder)).resolve() for folder in folders]
     if len(set(resolved)) < len(resolved):
-        twice = next(folder for folder in folders if resolved.count(folder.resolve()) > 1)
-        raise BenchError(f"{twice} is named twice. Name each results folder once.")
+        twice = next(folder for folder, path in zip(folders, resolved, strict=True) if resolved.count(path) > 1)
+        raise BenchError(f"{shown(twice)} is named twice. Name each results folder once.")
     most = max((len(path.parts) for path in resolved), default=0)
     for count in range(1, most + 1):
         names = ["/".join(path.parts[-count:]) for path in resolved]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench.address import shown
 from bench.atomic import write_text
 from bench.command_line import command_text
 from bench.errors import BenchError
@@ -37,7 +38,7 @@ def write_report(
     if output_format not in FORMATS:
         raise BenchError(f"There is no report format '{output_format}'. Known: {', '.join(FORMATS)}.")
     path = out or folder / f"report.{FORMATS[output_format]}"
-    words = ["bench", "report", str(folder), "--format", output_format]
+    words = ["bench", "report", shown(folder), "--format", output_format]
     words += [word for pair in (settings or {}).items() for word in pair if word]
     material = gather(
         folder,

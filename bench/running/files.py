@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
+from bench.address import shown
 from bench.atomic import write_json, write_text
 from bench.canonical import content_key
 from bench.errors import BenchError
@@ -28,7 +29,7 @@ def stored_rows(folder: Path) -> list[dict[str, Any]]:
     found = with_intervals([row_of(record) for record in Store(folder).records()], folder)
     rows = with_network_notes(with_groups(found, kept_suites(folder)), folder)
     if not rows:
-        raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
+        raise BenchError(f"There are no results in {shown(folder)}. Make some with: bench run … --out {shown(folder)}")
     order = ("id", "network", "seed", "ood", "protocol", "method")
     return sorted(rows, key=lambda row: [str(row[name]) for name in order])
 

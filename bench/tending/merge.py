@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.address import shown
 from bench.atomic import require_writable, write_atomically, write_json
 from bench.errors import BenchError
 from bench.json_text import parse_json
@@ -43,7 +44,7 @@ def merge_runs(runs: Sequence[Path], out: Path) -> Merged:
     """
     for run in runs:
         if not any(part.exists() for part in (run / "cells", run / "failures", run / PREDICTIONS)):
-            raise BenchError(f"There are no results in {run}. Name results folders of bench run --out.")
+            raise BenchError(f"There are no results in {shown(run)}. Name results folders of bench run --out.")
     parts = [Path(), *([Path(PREDICTIONS)] if any((run / PREDICTIONS).is_dir() for run in runs) else [])]
     for part in parts:
         _refuse_conflicts(_stores([out, *runs], part))
@@ -83,7 +84,8 @@ def _conflicts(key: str, stores: Sequence[Store]) -> Iterator[str]:
         if what:
             row = one.get("row", {})
             where = " / ".join(str(row[name]) for name in ("id", "ood") if name in row)
-            yield f"{row.get('method')} on {where}: {what} in {first.folder} and in {other.folder} (cell {key})"
+            names = f"{shown(first.folder)} and in {shown(other.folder)}"
+            yield f"{row.get('method')} on {where}: {what} in {names} (cell {key})"
 
 
 def _difference(one: Mapping[str, Any], two: Mapping[str, Any]) -> str:
@@ -119,7 +121,9 @@ def _merge(stores: Sequence[Store], out: Store) -> Merged:
             if store.has_scores(key):
                 store.scores(key)  # what is damaged is told now, and does not come along
             elif not out.has(key):
-                say(f"Warning: the scores of cell {key} are gone in {store.folder}; the cell comes without them.")
+                say(
+                    f"Warning: the scores of cell {key} are gone in {shown(store.folder)}; the cell comes without them."
+                )
             out.copy_from(store, key)
             _copy(store.folder / ESTIMATES / f"{key}.npz", out.folder / ESTIMATES)
             before.add(key)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bench.address import shown
 from bench.errors import BenchError
 from bench.method_contract import METHODS
 from bench.running.asked import Asked, read_asked
@@ -29,7 +30,7 @@ def specifications(folder: Path, *, only_failed: bool, trusts_code: bool) -> lis
         raise BenchError(f"There is no folder {folder}. Name the results folder of a bench run --out.")
     asked = read_asked(folder)
     if not asked:
-        raise BenchError(f"{folder} does not say what it was asked for. Type its bench run again.")
+        raise BenchError(f"{shown(folder)} does not say what it was asked for. Type its bench run again.")
     if not trusts_code:
         _refuse_code(folder, asked)
     if not only_failed:
@@ -43,7 +44,7 @@ def _refuse_code(folder: Path, asked: Sequence[Asked]) -> None:
     files = dict.fromkeys(file for one in asked for file in one.code_files)
     if files:
         raise BenchError(
-            f"{folder} was made with code of the files {', '.join(files)}. If you trust them, add --trust-code."
+            f"{shown(folder)} was made with code of the files {', '.join(files)}. If you trust them, add --trust-code."
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.address import Address, is_address
+from bench.address import Address, is_address, shown
 from bench.atomic import require_writable
 from bench.errors import BenchError
 
@@ -24,12 +24,24 @@ def test_a_slash_at_the_end_means_nothing() -> None:
     assert Address.parse("s3://bucket/runs/") == Address.parse("s3://bucket/runs")
 
 
+def test_the_case_of_a_scheme_means_nothing() -> None:
+    assert is_address("S3://Bucket/Runs")
+    assert str(Address.parse("S3://Bucket/Runs")) == "s3://Bucket/Runs"
+
+
+def test_a_working_folder_is_shown_as_its_address() -> None:
+    folder = Address.parse("s3://bucket/runs/a").folder
+    assert shown(folder) == "s3://bucket/runs/a"
+    assert shown(folder / "misclassification" / "cells") == "s3://bucket/runs/a/misclassification/cells"
+    assert shown(Path("runs/latest")) == "runs/latest"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "s3://", "s3:///x", "s3://bucket/../x", "s3://bucket/.", "s3://bucket//x", "s3://bucket/a b", "s3://bucket/a%2Fb",
         "s3://bucket/*", "s3://bucket/a?versionId=3", "s3://bucket/a::zip", "s3:/bucket/a", "s3://bucket/ü",
-        "file:///etc", "https://host/x", f"s3://bucket/{'x' * 300}", "s3://bucket/a\n",
+        "file:///etc", "memory://x", "FILE://x", "https://host/x", f"s3://bucket/{'x' * 300}", "s3://bucket/a\n",
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:

@@ -41,7 +41,7 @@ def run(bucket: str, machine: Machine, tmp_path: Path) -> str:
 
 
 def test_commands_take_an_address(run: str, bucket: str, tmp_path: Path) -> None:
-    assert "2 of 2 cells done" in do("status", run).stdout
+    assert f"{run}: 2 of 2 cells done" in do("status", run).stdout
     assert "total-variation" in do("table", run).stdout
     do("report", run, "--format", "md")
     do("plot", run, "--format", "png")
@@ -49,7 +49,7 @@ def test_commands_take_an_address(run: str, bucket: str, tmp_path: Path) -> None
     assert "There is nothing to delete" in do("gc", run, "--no-cache").stdout
     assert "2 unchanged" in do("compare", run, run, "--metric", "auroc").stdout
     do("leaderboard", run, "--out", str(tmp_path / "site"))
-    do("merge", run, "--out", f"{bucket}/all")
+    assert do("merge", run, "--out", f"{bucket}/all").stdout.startswith(f"{bucket}/all: 2 cells")
     do("merge", run, "--out", str(tmp_path / "all"))
     there = Bucket(Address.parse(bucket)).entries()
     assert {"run/report.md", "run/table.txt", "run/rows.csv"} <= there.keys()
@@ -81,6 +81,23 @@ def test_an_address_in_a_run_file_is_taken(bucket: str, tmp_path: Path, machine:
     file.write_text(f'method = "brightness"\nid = "digits"\nood = "uniform"\nout = "{bucket}/run"\n', encoding="utf-8")
     do("run", str(file))
     assert [name for name in Bucket(Address.parse(f"{bucket}/run")).entries() if name.startswith("cells/")]
+
+
+@pytest.mark.parametrize("command", ["status", "table", "report", "gc", "index", "verify"])
+def test_an_address_without_results_is_an_error_for_whoever_reads(bucket: str, machine: Machine, command: str) -> None:
+    machine("here")
+    done = RUNNER.invoke(app, [command, f"{bucket}/none"])
+    assert isinstance(done.exception, BenchError)
+    assert f"There are no results at {bucket}/none" in str(done.exception)
+
+
+def test_a_table_puts_no_cells(run: str, bucket: str) -> None:
+    do("table", run)
+    objects = Bucket(Address.parse(run))
+    gone = next(iter(objects.entries("cells/")))
+    objects.remove(gone)
+    do("table", run)
+    assert gone not in objects.entries()
 
 
 def test_commands_say_what_is_wrong_with_an_address(bucket: str, tmp_path: Path) -> None:

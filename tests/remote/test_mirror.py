@@ -13,10 +13,11 @@ import s3fs
 
 from bench.address import Address
 from bench.errors import BenchError
-from bench.remote import RemoteError, fetched_folder, mirror_of, settle
+from bench.remote import RemoteError, fetched_folder, fetched_results, mirror_of, put_reports, settle
 from bench.remote.bucket import Bucket
 from bench.remote.names import is_result
 from bench.report import CellScores
+from bench.sealed import DamagedFileError
 from bench.store import Store
 
 from .conftest import SECRET, Line
@@ -98,6 +99,45 @@ def test_damage_at_the_address_is_noticed_and_mended(bucket: str, machine: Machi
     store.put(KEY, record(), scores())
     machine("three")
     assert Store(fetched_folder(bucket)).get(KEY) == store.get(KEY)
+
+
+def test_scores_that_are_damaged_at_the_address_leave_it(bucket: str, machine: Machine) -> None:
+    machine("one")
+    Store(fetched_folder(bucket)).put(KEY, record(), scores())
+    Bucket(Address.parse(bucket)).write(f"scores/{KEY}.npz", b"no scores")
+    machine("two")
+    store = Store(fetched_folder(bucket))
+    with pytest.raises(DamagedFileError, match="compute the cell anew"):
+        store.scores(KEY)
+    assert names(bucket) == set()
+    assert not Store(fetched_folder(bucket)).has(KEY)
+
+
+def test_damage_on_this_machine_alone_is_mended_by_the_address(bucket: str, machine: Machine) -> None:
+    machine("one")
+    store = Store(fetched_folder(bucket))
+    store.put(KEY, record(), scores())
+    (store.folder / "scores" / f"{KEY}.npz").write_bytes(b"no scores")
+    with pytest.raises(DamagedFileError):
+        store.scores(KEY)
+    fetched_folder(bucket)
+    assert store.scores(KEY).ood_scores.tobytes() == scores().ood_scores.tobytes()
+
+
+def test_what_was_deleted_at_the_address_stays_deleted(bucket: str, machine: Machine) -> None:
+    machine("one")
+    folder = fetched_folder(bucket)
+    Store(folder).put(KEY, record(), scores())
+    assert fetched_results(bucket) == folder
+    for name in names(bucket):
+        Bucket(Address.parse(bucket)).remove(name)
+    with pytest.raises(BenchError, match=f"no results at {bucket}, but 2 files of .*bench rerun {bucket}"):
+        fetched_results(bucket)
+    (folder / "table.txt").write_text("a table", encoding="utf-8")
+    put_reports(folder, [folder / "table.txt"])
+    assert names(bucket) == {"table.txt"}
+    settle(folder)
+    assert names(bucket) == {"table.txt", f"cells/{KEY}.json", f"scores/{KEY}.npz"}
 
 
 def test_a_record_is_put_after_its_scores(bucket: str, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Results on disk: one JSON file per cell, its scores beside it, failures in a folder of their own.
 
-The record of a cell is written after its scores and appears whole or not at all, so whatever is there is finished.
+The record of a cell is written after its scores and appears whole or not at all, so a cell with both is finished. One
+whose scores were taken away since is not: tables still show its record, and the next run computes it again.
 Tables and indices can be deleted and made again from it. Records hold checksums of themselves and of their scores; what
 does not agree with them is set aside in `damaged/`, so that the next run computes it again. In the working folder of an
 address each file is put there at once.
@@ -23,7 +24,7 @@ from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
 from bench.names import require_key
 from bench.progress import say
-from bench.remote import is_published, publish, withdraw
+from bench.remote import is_published, mirror_of, publish, withdraw
 from bench.report import CellScores
 from bench.sealed import DamagedFileError, read_sealed, sealed_text, write_sealed
 from bench.store_index import INDEX, Stamp, indexed_records, indexed_slots, stamp, write_index
@@ -34,7 +35,7 @@ PREDICTIONS = "misclassification"
 """The folder, in that of a run, of a store of its own for what `bench misclassification` keeps."""
 
 _OF_SCORES = "scores_crc32"
-_JSON = ".json"
+_JSON, _NPZ = ".json", ".npz"
 
 
 class Store:
@@ -69,22 +70,30 @@ class Store:
         return [path]
 
     def has(self, key: str) -> bool:
-        """Whether a cell is finished, without reading it."""
-        return self._cell(key).exists()
+        """Whether a cell is finished, without reading it: its record is there, and its scores are."""
+        return self._cell(key).exists() and self.has_scores(key)
+
+    def finished(self, key: str) -> dict[str, Any] | None:
+        """The record of a cell that need not be computed again; as `get`, and None where its scores are gone."""
+        return self.get(key) if self.has_scores(key) else None
 
     def keys(self) -> set[str]:
-        """The keys of all finished cells, without reading them."""
-        return {name.removesuffix(_JSON) for name in self.stamps()}
+        """The keys of all records, without reading them."""
+        return {name.removesuffix(_JSON) for name in _names(self.folder / CELLS, _JSON)}
+
+    def without_scores(self) -> set[str]:
+        """The keys of records whose scores are gone: these cells are not finished. Each folder is listed once."""
+        keys = self.keys()  # first: scores are written before records
+        return keys - {name.removesuffix(_NPZ) for name in _names(self.folder / SCORES, _NPZ)}
 
     def stamps(self) -> dict[str, Stamp]:
-        """The size and time of the file of each finished cell, by its name."""
+        """The size and time of the file of each record, by its name."""
         folder = self.folder / CELLS
-        names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - quicker, and there may be many
-        found = {name: _stamp(f"{folder}/{name}") for name in names if name.endswith(_JSON) and name[0] != "."}
+        found = {name: _stamp(f"{folder}/{name}") for name in _names(folder, _JSON)}
         return {name: one for name, one in found.items() if one is not None}
 
     def get(self, key: str) -> dict[str, Any] | None:
-        """The record of a finished cell; None also for a damaged one, which is set aside.
+        """The record of a cell; None also for a damaged one, which is set aside.
 
         Raises `BenchError` for a file of a newer version, or one that cannot be read.
         """
@@ -92,14 +101,14 @@ class Store:
         return self._sound(path) if path.exists() else None
 
     def records(self) -> list[dict[str, Any]]:
-        """All finished cells' records, in the order of their keys; damaged ones are set aside. Errors as `get`."""
+        """All records, in the order of their keys; damaged ones are set aside. Errors as `get`."""
         stamps = self.stamps()
         known = indexed_records(self.folder / INDEX, stamps)
         found = (known.get(name) or self._sound(self.folder / CELLS / name) for name in sorted(stamps))
         return [record for record in found if record is not None]
 
     def slots(self) -> dict[str, str]:
-        """What each finished cell was asked for as, by its key: its slot; its key itself where it has none."""
+        """What each cell with a record was asked for as, by its key: its slot; its key itself where it has none."""
         stamps = self.stamps()
         known = indexed_slots(self.folder / INDEX, stamps)
         found = {name.removesuffix(_JSON): slot or name.removesuffix(_JSON) for name, slot in known.items()}
@@ -128,8 +137,10 @@ class Store:
         """
         path = self._scores(key)
         if not path.exists():
-            advice = f"Delete {self._cell(key)} and re-run." if self.has(key) else "Run the same command again."
-            raise BenchError(f"The scores of cell {key} are gone: {path} is missing. {advice}")
+            raise BenchError(
+                f"The scores of cell {key} are gone: {path} is missing. Run the command that computed the cell again, "
+                f"such as bench rerun {self.folder}."
+            )
         try:
             arrays = _load_npz(path)
             record = self.get(key)
@@ -181,8 +192,8 @@ class Store:
 
     def _failures(self) -> Iterator[dict[str, Any]]:
         for path in sorted((self.folder / FAILURES).glob("*.json")):
-            if self.has(path.stem):
-                continue
+            if self.has(path.stem) or (self._cell(path.stem).exists() and mirror_of(path) is not None):
+                continue  # an address keeps the scores that are not here
             try:
                 yield read_sealed(path, SCHEMA)
             except DamagedFileError as error:
@@ -231,6 +242,12 @@ class Store:
 
     def _failure(self, key: str) -> Path:
         return self.folder / FAILURES / f"{require_key(key)}.json"
+
+
+def _names(folder: Path, ending: str) -> list[str]:
+    """The files in a folder with this ending, but for temporary ones."""
+    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - quicker, and there may be many
+    return [name for name in names if name.endswith(ending) and name[0] != "."]
 
 
 def _stamp(path: str) -> Stamp | None:

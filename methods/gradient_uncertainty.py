@@ -24,7 +24,7 @@ class SquaredGradients(Probe):
     """The squared norm of the gradient of each image's loss with respect to all parameters `(B,)`."""
 
     differentiates = True
-    layers = True
+    gradients_of_weights = True
     version = 3
 
     def __call__(self, seen: Seen) -> Tensor:

@@ -125,6 +125,20 @@ def test_a_failure_whose_note_outlived_its_cell_is_over(store: Store) -> None:
     assert store.failures() == []
 
 
+def test_a_cell_whose_scores_are_gone_is_not_finished(store: Store) -> None:
+    """Its record stays for tables until the cell is put again; a failure of that is not over."""
+    for key in (KEY, OTHER):
+        store.put(key, some_record(), some_scores())
+    (store.folder / "scores" / f"{KEY}.npz").unlink()
+    store.put_failure(KEY, {}, "it broke", "")
+    assert (store.has(KEY), store.finished(KEY), store.without_scores()) == (False, None, {KEY})
+    assert store.finished(OTHER) == store.get(OTHER) is not None
+    assert [record["key"] for record in store.records()] == [KEY, OTHER]
+    assert [failure["key"] for failure in store.failures()] == [KEY]
+    store.put(KEY, some_record(), some_scores())
+    assert (store.has(KEY), store.without_scores(), store.failures()) == (True, set(), [])
+
+
 def test_every_byte_of_a_record_counts(store: Store) -> None:
     """Flipped one after the other: the record is refused, or says the same as before."""
     store.put(KEY, some_record(), some_scores())
@@ -155,7 +169,7 @@ def test_missing_scores_are_an_error_that_says_what_to_do(store: Store) -> None:
     store.put(KEY, some_record(), some_scores())
     path = store.folder / "scores" / f"{KEY}.npz"
     path.unlink()
-    with pytest.raises(BenchError, match=r"scores of cell 0+ are gone.*Delete .*re-run"):
+    with pytest.raises(BenchError, match=r"scores of cell 0+ are gone.*again, such as bench rerun "):
         store.scores(KEY)
 
 

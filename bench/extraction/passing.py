@@ -129,7 +129,9 @@ class Pass:
         piece = Piece({name: _array(tensor) for name, tensor in named if tensor is not None}, seconds)
         for probe in self.wanted.get(view, ()):
             started = self._clock()
-            seen = Seen(images, self.transform, self.model, output, stages, passage if probe.layers else None)
+            seen = Seen(
+                images, self.transform, self.model, output, stages, passage if probe.gradients_of_weights else None
+            )
             with self._without_gradients(), self._autocast():
                 piece.arrays[probe] = _array(probe(seen))
             piece.seconds[probe] = self._clock() - started
@@ -138,7 +140,7 @@ class Pass:
     @property
     def _layers_are_looked_at(self) -> bool:
         """Whether a probe of the plain view looks at layers; hooks do not reach those of a compiled network."""
-        return not self.options.compile and any(probe.layers for probe in self.wanted.get(CLEAN, ()))
+        return not self.options.compile and any(probe.gradients_of_weights for probe in self.wanted.get(CLEAN, ()))
 
     def _without_gradients(self) -> torch.inference_mode | torch.no_grad:
         """The faster of torch's two modes where that is safe.

@@ -25,7 +25,7 @@ class Seen:
     `images` `(B, C, H, W)` is the network's input as the view shows it, made by `transform`. `output` is what the
     network says of it. `stages` are the maps after each stage of `network`, which is a `Classifier` then; they are
     empty where no probe of the pass asks for them. `passage` is the way through the network with the graph back,
-    where the probe's `layers` asks for it; it may be missing all the same.
+    where the probe's `gradients_of_weights` asks for it; it may be missing all the same.
     """
 
     images: Tensor
@@ -47,13 +47,13 @@ class Probe(ABC):
 
     It is asked in the pass that yields logits and features, so it costs no pass of its own. Class data: `stages`,
     whether it looks at the maps between; `differentiates`, whether it takes gradients, by itself, with respect to maps
-    or images that it detaches; `layers`, whether it looks at what passes the layers, with gradients; `version`, to be
-    raised when a change alters what it gives.
+    or images that it detaches; `gradients_of_weights`, whether it takes those, from what passes the layers; `version`,
+    to be raised when a change alters what it gives.
     """
 
     stages: ClassVar[bool] = False
     differentiates: ClassVar[bool] = False
-    layers: ClassVar[bool] = False
+    gradients_of_weights: ClassVar[bool] = False
     version: ClassVar[int] = 1
 
     @abstractmethod

@@ -44,12 +44,12 @@ class PredictionEvaluation:
     def rows(self, methods: Sequence[Method]) -> Iterator[dict[str, Any]]:
         """One row for each method, in their order; failed cells are left out."""
         cells = [self.cell(method) for method in methods]
-        missing = [cell for cell in cells if self.store.get(cell.key) is None]
+        missing = [cell for cell in cells if self.store.finished(cell.key) is None]
         if missing:
             with self.log.guard(missing):
                 self._evaluate(missing)
         for cell in cells:
-            record = self.store.get(cell.key)
+            record = self.store.finished(cell.key)
             if record is not None:
                 yield record["row"]
 

@@ -38,7 +38,7 @@ class EngineChoice:
         name = self.name or "serial"
         kind = ENGINES.get(name)
         for option, engines in _TAKEN_BY.items():
-            if getattr(self, option) and name not in engines:
+            if getattr(self, option) not in (None, {}) and name not in engines:
                 raise BenchError(f"--{option} is for --engine {' or '.join(engines)}, and it is {name}.")
         if self.scheduler is not None and self.processes is not None:
             raise BenchError("--processes starts workers, and --scheduler has its own. Leave one of them out.")

@@ -76,11 +76,11 @@ class Evaluation:
         """One row for each OOD set and method, in that order; failed cells are left out."""
         for ood, ood_images in ood_sets.items():
             cells = self.cells(methods, ood, ood_images)
-            missing = [cell for cell in cells if self.store.get(cell.key) is None]
+            missing = [cell for cell in cells if self.store.finished(cell.key) is None]
             if missing:
                 self._evaluate_missing(missing)
             for cell in cells:
-                record = self.store.get(cell.key)
+                record = self.store.finished(cell.key)
                 if record is not None:
                     yield row_of(record)
 

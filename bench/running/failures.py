@@ -64,7 +64,7 @@ class FailureLog:
     def unsettled(self, cells: Sequence[A]) -> list[A]:
         """Those of `cells` that have neither a result nor failed in this run."""
         failed = {failure.path.stem for failure in self.failures}
-        return [cell for cell in cells if cell.key not in failed and self.store.get(cell.key) is None]
+        return [cell for cell in cells if cell.key not in failed and self.store.finished(cell.key) is None]
 
     @contextmanager
     def guard(self, cells: Sequence[Attempt]) -> Iterator[None]:

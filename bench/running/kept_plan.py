@@ -75,7 +75,7 @@ class KeptPlan:
         except (BenchError, OSError, KeyError, TypeError, ValueError):  # there is none, or it is damaged
             return None
         store = Store(out)
-        if not all(store.get(key) is not None for key in keys):
+        if not store.without_scores().isdisjoint(keys) or any(store.get(key) is None for key in keys):
             return None
         require_writable(out)
         try:

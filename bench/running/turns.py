@@ -47,7 +47,8 @@ class SharedTurns(Turns):
         self._store, self._claims = work.store, claims
         planned = list(planned_cells(work.preparation))
         self._slots = {(one.need, one.ood, one.method): one.slot for one in planned}
-        self._keys = {slot: key for key, slot in sorted(self._store.slots().items())}
+        gone = self._store.without_scores()
+        self._keys = {slot: key for key, slot in sorted(self._store.slots().items()) if key not in gone}
         self._keys |= {one.slot: one.key for one in planned if one.key and self._store.has(one.key)}
         self._waiting = pauses(lambda: "Waiting for other machines, which do what is left.")
 

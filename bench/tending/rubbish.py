@@ -106,7 +106,7 @@ def _orphans(store: Store, now: float, *, busy: bool) -> Iterator[Rubbish]:
                 if not busy and one.age >= HOUR:
                     yield one
     for path in sorted((store.folder / FAILURES).glob("*.json")):
-        if path.stem in keys:
+        if store.has(path.stem):
             yield _sized(path, "failure that is over", now)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from bench.errors import BenchError
 from bench.leases import Owner
 from bench.presence import Present, present
-from bench.remote import drivers_at
+from bench.remote import drivers_at, mirror_of
 from bench.running.asked import Asked, Planned, read_asked
 from bench.running.part import Part
 from bench.store import FAILURES, Store
@@ -70,7 +70,7 @@ def status_of(folder: Path) -> Status:
     store = Store(folder)
     asked = read_asked(folder)
     planned = {one.slot: one for run in asked for one in run.cells}
-    times = {name.removesuffix(".json"): changed / 1e9 for name, (_, changed) in store.stamps().items()}
+    times = _times_of_finished(store)
     finished = _finished_slots(store, planned, times)
     unfinished = [one for slot, one in planned.items() if slot not in finished]
     failed, to_do = _sorted_out(store, unfinished)
@@ -81,6 +81,13 @@ def status_of(folder: Path) -> Status:
     running = sorted(_running(alive, unfinished), key=lambda one: -one.seconds)
     done, beside = (len(finished), len(times) - len(finished)) if asked else (len(times), 0)
     return Status(folder, asked or None, done, failed, to_do, beside, list(at_work.values()), running, left)
+
+
+def _times_of_finished(store: Store) -> dict[str, float]:
+    """When each finished cell was kept, by its key; that of an address is finished without scores here."""
+    gone = store.without_scores() if mirror_of(store.folder) is None else set()
+    times = {name.removesuffix(".json"): changed / 1e9 for name, (_, changed) in store.stamps().items()}
+    return {key: changed for key, changed in times.items() if key not in gone}
 
 
 def _running(alive: Iterable[Present], unfinished: Iterable[Planned]) -> Iterator[Running]:
@@ -99,7 +106,7 @@ def _finished_slots(store: Store, planned: Mapping[str, Planned], times: Mapping
     finished = {by_key[key] for key in times.keys() & by_key.keys()}
     if len(finished) == len(planned) or len(finished) == len(times):
         return finished
-    return finished | (set(store.slots().values()) & planned.keys())
+    return finished | {slot for key, slot in store.slots().items() if key in times and slot in planned}
 
 
 def _sorted_out(store: Store, cells: list[Planned]) -> tuple[list[Failed], list[Planned]]:
@@ -132,7 +139,11 @@ def _names(cell: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _seconds_left(asked: list[Asked], times: Mapping[str, float], to_do: int) -> float | None:
-    """By the times of files alone, which one clock tells: that of the disk."""
+    """By the times of files alone. In a folder one clock tells these: that of the disk.
+
+    At an address there are two: files that were fetched have the store's times, those written here this machine's. The
+    figure is off by as much as the two differ; nothing but it depends on that.
+    """
     if not asked or not to_do:
         return 0.0 if asked else None
     since = [changed - asked[0].began for changed in times.values() if changed > asked[0].began]

@@ -125,6 +125,10 @@ def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         EngineChoice("processes", scheduler="tcp://x").make(tmp_path, "cpu")
     with pytest.raises(BenchError, match="--processes starts workers, and --scheduler has its own"):
         EngineChoice("dask", processes=2, scheduler="tcp://x").make(tmp_path, "cpu")
+    for patience in (0.0, 5.0):
+        with pytest.raises(BenchError, match="--patience is for --engine dask, and it is serial"):
+            EngineChoice(patience=patience).make(tmp_path, "cpu")
+    EngineChoice().make(tmp_path, "cpu")
     assert slurm_parameters(["timeout_min=60", "slurm_partition=gpu"]) == {"timeout_min": 60, "slurm_partition": "gpu"}
     with pytest.raises(BenchError, match="NAME=VALUE"):
         slurm_parameters(["gpu"])

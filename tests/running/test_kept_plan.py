@@ -168,6 +168,7 @@ EDITS: dict[str, Edit] = {
     "the network is gone": lambda project: project.network_file().rename(project.folder / "gone"),
     "a byte of the network": lambda project: flip(project.network_file()),
     "a record is gone": lambda project: project.record().rename(project.folder / "gone"),
+    "scores are gone": lambda project: project.scores().unlink(),
     "a byte of a record": lambda project: flip(project.record()),
     "the plan is damaged": lambda project: list(map(flip, (project.out / FOLDER).glob("*"))),
     "what was asked for is gone": lambda project: shutil.rmtree(project.out / "asked"),

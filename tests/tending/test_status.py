@@ -21,9 +21,10 @@ import bench
 from bench.cli.main import app
 from bench.errors import BenchError
 from bench.presence import announce, doing
-from bench.running.asked import read_asked
+from bench.running.asked import SCHEMA, read_asked
 from bench.running.network import TestedNetwork
 from bench.running.plain_specification import specification_data
+from bench.sealed import read_sealed, write_sealed
 from bench.store import Store
 from bench.tending.rubbish import rubbish_in_run
 from bench.tending.status import status_of
@@ -63,6 +64,13 @@ def delete(folder: Path, **names: str) -> None:
             (folder / "cells" / f"{record['key']}.json").unlink()
 
 
+def forget_keys(folder: Path) -> None:
+    """As where networks were not trained yet when the folder was asked for its cells."""
+    for path in (folder / "asked").glob("*.json"):
+        content = read_sealed(path, SCHEMA)
+        write_sealed(path, SCHEMA, {**content, "cells": [[slot, "", *rest] for slot, _, *rest in content["cells"]]})
+
+
 def test_a_finished_run_has_nothing_to_do(tmp_path: Path) -> None:
     bench.run(**PIXELS, out=tmp_path)
     found = status_of(tmp_path)
@@ -77,6 +85,20 @@ def test_what_is_missing_is_to_do_and_has_a_time(tmp_path: Path) -> None:
     assert found.done == 3
     assert found.seconds_left is not None
     assert 0 < found.seconds_left < 600
+
+
+@pytest.mark.parametrize("keys_known", [True, False])
+def test_a_cell_whose_scores_are_gone_is_to_do_until_it_is_run_again(tmp_path: Path, *, keys_known: bool) -> None:
+    frame = bench.run(**PIXELS, out=tmp_path)
+    if not keys_known:
+        forget_keys(tmp_path)
+    gone = frame.iloc[1]
+    (tmp_path / "scores" / f"{gone['key']}.npz").unlink()
+    found = status_of(tmp_path)
+    assert ([(one.method, one.ood) for one in found.to_do], found.done) == ([(gone["method"], gone["ood"])], 3)
+    again = bench.run(**PIXELS, out=tmp_path)
+    assert list(again["auroc"]) == list(frame["auroc"])
+    assert (status_of(tmp_path).to_do, status_of(tmp_path).done, status_of(tmp_path).beside) == ([], 4, 0)
 
 
 def test_cells_of_networks_that_were_not_trained_when_they_were_asked_for(

@@ -75,10 +75,8 @@ def export(
 
     checked_target(out)
     choice, settings = Choice.of(threshold_from, tpr), settings_from(setting or [])
-    reading, wanted = (
-        Reading(data, bool(skip_broken), device),
-        NetworkOptions(checkpoint, normalize, network, recipe, seed, transform, last_layer),
-    )
+    reading = Reading(data, bool(skip_broken), device)
+    wanted = NetworkOptions(checkpoint, normalize, network, recipe, seed, transform, last_layer)
     training = (normalize, transform, recipe, seed, setting)
     if detector is not None:
         _refuse_beside("a detector's file", run, method, ood, tpr, checkpoint, network, last_layer, *training)

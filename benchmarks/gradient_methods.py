@@ -82,7 +82,7 @@ def loop(model: torch.nn.Module, batches: Sequence[Tensor], losses: int, steps: 
     """What cannot be avoided, in the fewest lines."""
     for batch in batches:
         inputs = batch.detach().requires_grad_()
-        logits = model(inputs).logits
+        logits, gradient = model(inputs).logits, batch
         for left in reversed(range(losses)):
             loss = F.cross_entropy(logits, logits.argmax(1), reduction="sum")
             (gradient,) = torch.autograd.grad(loss, inputs, retain_graph=left > 0)

@@ -15,6 +15,9 @@ from torch.nn.grad import conv2d_weight
 
 LayerSquares = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
+_weights_gradient: Callable[..., Tensor] = conv2d_weight
+"""torch's function takes a number for each side, too, which it does not say in types."""
+
 
 def layer_squares(layer: nn.Module) -> LayerSquares | None:
     """The function for a layer of this kind, or None where there is none."""
@@ -63,7 +66,7 @@ def _with_images_as_groups(layer: nn.Conv2d, images: Tensor, gradient: Tensor) -
     shape = (count * weight.shape[0], *weight.shape[1:])
     one_image, one_gradient = (maps.contiguous().flatten(0, 1).unsqueeze(0) for maps in (images, gradient))
     assert not isinstance(layer.padding, str)
-    found: Tensor = conv2d_weight(  # type: ignore[no-untyped-call] # torch's has no types
+    found = _weights_gradient(
         one_image, shape, one_gradient, layer.stride, layer.padding, layer.dilation, count * layer.groups
     )
     return found.view(count, *weight.shape)

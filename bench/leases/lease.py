@@ -12,26 +12,21 @@ another's: then two work on the same. What they make must appear atomically, and
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 
 from bench.disk import disk_error
 from bench.errors import BenchError
-from bench.json_text import parse_json
 
+from .heartbeat import Watch, lease_text, owner_in
 from .owner import Owner
 
 BEAT_SECONDS = 3.0
 """Seconds between heartbeats."""
-
-EXPIRY_SECONDS = 45.0
-"""Seconds without a heartbeat after which an owner counts as dead. A network file system may show a write late."""
 
 _NOT_FOR_LINKS = "Choose a folder on a file system that has hard links with BENCH_CACHE"
 
@@ -42,29 +37,10 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class _Seen:
-    """A lease file as it was found: who owns it, the whole text, and its heartbeat."""
+    """A lease file as it was found: who owns it, and the whole text with its heartbeat."""
 
     owner: Owner | None
-    text: str
-
-
-@dataclass
-class Watch:
-    """Waits for a lease to be free: remembers when its heartbeat was last seen to change.
-
-    One watch belongs to one lease file and one waiting process.
-    """
-
-    _text: str = ""
-    _changed: float = field(default_factory=time.monotonic)
-
-    def is_over(self, seen: _Seen) -> bool:
-        """Whether the owner of what was found at the path is dead, or counts as dead."""
-        now = time.monotonic()
-        if seen.text != self._text:
-            self._text, self._changed = seen.text, now
-        ended = seen.owner is not None and seen.owner.has_ended()
-        return ended or now - self._changed >= EXPIRY_SECONDS
+    text: bytes
 
 
 class Lease:
@@ -84,7 +60,7 @@ class Lease:
         Whoever waits for it gives the same `watch` each time. Raises `BenchError` where nothing can be written.
         """
         seen = _look(path)
-        if seen is not None and not ((watch or Watch()).is_over(seen) and _remove(path, seen)):
+        if seen is not None and not ((watch or Watch()).is_over(seen.owner, seen.text) and _remove(path, seen)):
             return None
         owner = Owner.new()
         descriptor = _create(path, owner)
@@ -129,29 +105,19 @@ class Lease:
         while not self._over.wait(BEAT_SECONDS):
             count += 1
             with contextlib.suppress(OSError):  # a full disk, or the file is gone: then the lease expires
-                os.pwrite(self._descriptor, _text(self.owner, count).encode(), 0)
+                os.pwrite(self._descriptor, lease_text(self.owner, count), 0)
                 os.fsync(self._descriptor)
 
 
-def _text(owner: Owner, beat: int) -> str:
-    """What stands in the file: of the same length for every heartbeat, so that it can be written over."""
-    return json.dumps({**owner.to_dict(), "beat": f"{beat:012d}"}) + "\n"
-
-
 def _look(path: Path) -> _Seen | None:
-    """What is at the path; None where nothing is. A text that says no owner may still be seen to change."""
+    """What is at the path; None where nothing is."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise disk_error(f"Cannot read {path}", error) from error
-    try:
-        found = parse_json(text)
-        found.pop("beat")
-        return _Seen(Owner.from_dict(found), text)
-    except (ValueError, TypeError, AttributeError, KeyError):
-        return _Seen(None, text)
+    return _Seen(owner_in(text), text)
 
 
 def _create(path: Path, owner: Owner) -> int | None:
@@ -163,7 +129,7 @@ def _create(path: Path, owner: Owner) -> int | None:
     except OSError as error:
         raise disk_error(f"Cannot write {temporary}", error) from error
     try:
-        os.write(descriptor, _text(owner, 0).encode())
+        os.write(descriptor, lease_text(owner, 0))
         os.fsync(descriptor)
         if _linked(temporary, path):
             return descriptor

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench.progress import say
 
-from .lease import Lease, Watch
+from .heartbeat import Watch
+from .lease import Lease
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds between two looks; the pauses grow."""

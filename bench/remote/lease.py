@@ -9,15 +9,13 @@ on it.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event, Thread
 from types import TracebackType
 
-from bench.json_text import parse_json
-from bench.leases import EXPIRY_SECONDS, Owner
+from bench.leases import Owner, Watch, lease_text, owner_in
 
 from .bucket import Bucket, RemoteError
 
@@ -37,22 +35,6 @@ class _Seen:
     owner: Owner | None
 
 
-@dataclass
-class RemoteWatch:
-    """Waits for one lease to be free: remembers when its heartbeat was last seen to change."""
-
-    _text: bytes = b""
-    _changed: float = field(default_factory=time.monotonic)
-
-    def is_over(self, seen: _Seen) -> bool:
-        """Whether the owner of what was found is dead, or counts as dead."""
-        now = time.monotonic()
-        if seen.text != self._text:
-            self._text, self._changed = seen.text, now
-        ended = seen.owner is not None and seen.owner.has_ended()
-        return ended or now - self._changed >= EXPIRY_SECONDS
-
-
 class RemoteLease:
     """A lease that this process holds; made by `take`. Its heartbeat ends with `release`, the block or the process."""
 
@@ -64,16 +46,16 @@ class RemoteLease:
         self._beating.start()
 
     @classmethod
-    def take(cls, bucket: Bucket, name: str, watch: RemoteWatch) -> RemoteLease | None:
+    def take(cls, bucket: Bucket, name: str, watch: Watch) -> RemoteLease | None:
         """The lease called `name`, or None where another owner holds it. Raises `RemoteError`.
 
         Whoever waits for it gives the same `watch` each time.
         """
         seen = _look(bucket, name)
-        if seen is not None and not watch.is_over(seen):
+        if seen is not None and not watch.is_over(seen.owner, seen.text):
             return None
         owner, number = Owner.new(), 1 if seen is None else seen.number + 1
-        if not bucket.create(_object(name, number), _text(owner, 0)):
+        if not bucket.create(_object(name, number), lease_text(owner, 0)):
             found = _look(bucket, name)  # the answer to a first try may have been lost
             if found is None or found.owner != owner:
                 return None
@@ -100,7 +82,7 @@ class RemoteLease:
         while not self._over.wait(BEAT_SECONDS):
             self._beat_count += 1
             with contextlib.suppress(RemoteError):  # then the lease expires
-                self._bucket.write(_object(self.name, self._number), _text(self.owner, self._beat_count))
+                self._bucket.write(_object(self.name, self._number), lease_text(self.owner, self._beat_count))
 
 
 def holders(bucket: Bucket) -> list[Owner]:
@@ -109,16 +91,12 @@ def holders(bucket: Bucket) -> list[Owner]:
     Stores refuse requests by clocks that are far off, so these agree well enough. Raises `RemoteError`.
     """
     fresh = (name for name, one in bucket.entries(f"{FOLDER}/").items() if time.time() - one.changed < _SHOWN_SECONDS)
-    owners = (_owner(text) for _, text in bucket.read_many([name for name in fresh if _LEASE.fullmatch(name)]))
+    owners = (owner_in(text) for _, text in bucket.read_many([name for name in fresh if _LEASE.fullmatch(name)]))
     return [owner for owner in owners if owner is not None and not owner.has_ended()]
 
 
 def _object(name: str, number: int) -> str:
     return f"{FOLDER}/{name}/{number:06d}.json"
-
-
-def _text(owner: Owner, beat: int) -> bytes:
-    return json.dumps({**owner.to_dict(), "beat": beat}).encode()
 
 
 def _numbers(bucket: Bucket, name: str) -> list[int]:
@@ -132,13 +110,4 @@ def _look(bucket: Bucket, name: str) -> _Seen | None:
     text = None if number is None else bucket.read(_object(name, number))
     if number is None or text is None:
         return None
-    return _Seen(number, text, _owner(text))
-
-
-def _owner(text: bytes) -> Owner | None:
-    try:
-        found = parse_json(text)
-        found.pop("beat")
-        return Owner.from_dict(found)
-    except (ValueError, TypeError, AttributeError, KeyError):
-        return None
+    return _Seen(number, text, owner_in(text))

@@ -16,11 +16,11 @@ from pathlib import Path
 from bench.address import Address
 from bench.atomic import write_atomically, write_folder_atomically
 from bench.cache import cache_root
-from bench.leases import pauses
+from bench.leases import Watch, pauses
 from bench.progress import say
 
 from .bucket import Bucket, RemoteError
-from .lease import RemoteLease, RemoteWatch
+from .lease import RemoteLease
 
 VARIABLE = "BENCH_SHARED_CACHE"
 FACTS = "facts.json"
@@ -34,7 +34,7 @@ class SharedCache:
 
     def __init__(self, address: Address | None) -> None:
         self._bucket = None if address is None else Bucket(address)
-        self._watches: dict[Path, RemoteWatch] = {}
+        self._watches: dict[Path, Watch] = {}
         self._fetched: set[Path] = set()
         self._warned = False
 
@@ -54,7 +54,7 @@ class SharedCache:
         try:
             if self._fetch(self._bucket, path):
                 return nullcontext()
-            watch = self._watches.setdefault(path, RemoteWatch())
+            watch = self._watches.setdefault(path, Watch())
             lease = RemoteLease.take(self._bucket, _name(path), watch)
             if lease is not None and self._fetch(self._bucket, path):  # it was finished between the look and the lease
                 lease.release()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.leases import Owner
+from bench.leases import Owner, Watch
 from bench.progress import say
 
 from .bucket import RemoteError
-from .lease import RemoteLease, RemoteWatch, holders
+from .lease import RemoteLease, holders
 from .mirror import Mirror, mirror_of
 
 
@@ -27,7 +27,7 @@ class Claims:
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self._held: dict[str, RemoteLease | None] = {}
-        self._watches: dict[str, RemoteWatch] = {}
+        self._watches: dict[str, Watch] = {}
         self._is_checked = False
 
     def claim(self, name: str) -> bool:
@@ -38,7 +38,7 @@ class Claims:
             return self._alone(name)
         try:
             self._check()
-            lease = RemoteLease.take(self._mirror.bucket, name, self._watches.setdefault(name, RemoteWatch()))
+            lease = RemoteLease.take(self._mirror.bucket, name, self._watches.setdefault(name, Watch()))
         except RemoteError as error:
             self._mirror.lose(error)
             return self._alone(name)

@@ -175,7 +175,7 @@ def test_an_owner_that_was_only_asleep_does_no_harm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While one sleeps in its second batch its lease expires, and another makes the whole entry."""
-    monkeypatch.setattr("bench.leases.lease.EXPIRY_SECONDS", 0.0)
+    monkeypatch.setattr("bench.leases.heartbeat.EXPIRY_SECONDS", 0.0)
     monkeypatch.setattr("bench.extraction.growing.FLUSH_SECONDS", flush_seconds)
     network, other = make_network(), make_network()
     forward = network.forward

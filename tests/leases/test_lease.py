@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BenchError
-from bench.leases import Lease, LeaseLostError, Owner, Watch, lease, turn
+from bench.leases import Lease, LeaseLostError, Owner, Watch, heartbeat, turn
 
 HOLDER = """
 import sys, time
@@ -84,7 +84,7 @@ def test_an_owner_that_stands_still_loses_its_lease_and_one_that_lives_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped, a process is there but does not count up; by whose clock that happens does not matter."""
-    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 2.0)
+    monkeypatch.setattr(heartbeat, "EXPIRY_SECONDS", 2.0)
     path, watch = tmp_path / "x.lease", Watch()
     with holder(path) as process:
         end = time.monotonic() + 4
@@ -106,7 +106,7 @@ def test_an_owner_that_stands_still_loses_its_lease_and_one_that_lives_does_not(
 
 
 def test_a_lease_that_was_lost_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 0.0)
+    monkeypatch.setattr(heartbeat, "EXPIRY_SECONDS", 0.0)
     path = tmp_path / "x.lease"
     first = Lease.take(path)
     second = Lease.take(path)
@@ -126,7 +126,7 @@ def test_what_is_no_lease_expires_like_one(tmp_path: Path, text: str, monkeypatc
     path.write_bytes(text.encode("latin-1"))
     assert Lease.take(path) is None
     assert Lease.holder(path) is None
-    monkeypatch.setattr(lease, "EXPIRY_SECONDS", 0.0)
+    monkeypatch.setattr(heartbeat, "EXPIRY_SECONDS", 0.0)
     taken = Lease.take(path)
     assert taken is not None
     taken.release()

@@ -40,6 +40,13 @@ class Progress:
             self.printed = now
             self._print(self.line(done))
 
+    def step(self, done: int, what: str) -> None:
+        """Say that `what` has made `done` of the total done: a line that stays on a terminal, else as `update`."""
+        if self.on_terminal:
+            say(f"{self.line(done)}: {what}")
+        else:
+            self.update(done)
+
     def finish(self, note: str = "") -> None:
         """Replace the moving line by a last one with the time it took."""
         took = format_seconds(time.monotonic() - self.started)

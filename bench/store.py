@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.address import shown
 from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
 from bench.names import require_key
@@ -242,6 +243,11 @@ class Store:
 
     def _failure(self, key: str) -> Path:
         return self.folder / FAILURES / f"{require_key(key)}.json"
+
+
+def no_results(folder: Path) -> BenchError:
+    """What is said where results are asked for and there are none."""
+    return BenchError(f"There are no results in {shown(folder)}. Make some with: bench run … --out {shown(folder)}")
 
 
 def _names(folder: Path, ending: str) -> list[str]:

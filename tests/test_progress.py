@@ -77,3 +77,17 @@ def test_on_a_terminal_one_line_is_overwritten_and_the_last_one_stays(
     assert err.count("\n") == 1
     assert err.endswith("\r\x1b[KExtracting: done in 10 s\n")
     assert err.count("\r\x1b[K") == 11
+
+
+def test_a_step_has_a_line_of_its_own_on_a_terminal_only(
+    clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Progress("Cells", 4)
+    elsewhere.step(1, "msp")
+    assert capsys.readouterr().err == ""
+    clock.now += 60
+    elsewhere.step(2, "energy")
+    assert capsys.readouterr().err == "Cells: 50 %, 2 min 00 s left\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    Progress("Cells", 4).step(2, "msp")
+    assert capsys.readouterr().err == "Cells: 50 %: msp\n"

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.address import shown
 from bench.errors import BenchError, UnknownNameError
 from bench.running.estimates import Estimates
 from bench.statistics import METRICS, holm
-from bench.store import Store
+from bench.store import Store, no_results
 
 from .settings import SettingChange, changed_settings, changed_versions
 from .slots import Lone, match
@@ -52,9 +51,7 @@ def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRI
     records = [Store(folder).records() for folder in (first, second)]
     for folder, found in zip((first, second), records, strict=True):
         if not found:
-            raise BenchError(
-                f"There are no results in {shown(folder)}. Make some with: bench run … --out {shown(folder)}"
-            )
+            raise no_results(folder)
     matches, only_first, only_second = match(*records)
     if not matches:
         raise BenchError(

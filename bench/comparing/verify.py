@@ -14,7 +14,7 @@ from bench.metrics import evaluate
 from bench.report import CellScores
 from bench.sealed import DamagedFileError
 from bench.seeds import derived_seed
-from bench.store import Store
+from bench.store import Store, no_results
 
 from .recompute import Recomputer, Sources
 from .slots import Record, Slot
@@ -69,7 +69,7 @@ def verify_run(folder: Path, sources: Sources, *, cells: int | None = 5, seed: i
     records, broken = _read_records(store)
     set_aside = tuple(store.damaged())
     if not records and not broken and not set_aside:
-        raise BenchError(f"There are no results in {folder}. Make some with: bench run … --out {folder}")
+        raise no_results(folder)
     metrics = [_check_metrics(store, record) for record in records]
     chosen = draw(records, len(records) if cells is None else cells, seed)
     return Verification((*broken, *metrics, *_check_scores(store, chosen, sources)), set_aside)

@@ -74,6 +74,10 @@ class Mirror:
         except RemoteError as error:
             self.lose(error)
 
+    def name_of(self, path: Path) -> str:
+        """The name of the object that a file of the folder stands for."""
+        return path.absolute().relative_to(self.folder).as_posix()
+
     @property
     def is_lost(self) -> bool:
         """Whether the store was out of reach a moment ago, so that it is not tried again yet."""

@@ -20,14 +20,14 @@ def publish(*paths: Path) -> None:
     """
     mirror = mirror_of(paths[0])
     if mirror is not None:
-        mirror.put(*(path.absolute().relative_to(mirror.folder).as_posix() for path in paths))
+        mirror.put(*map(mirror.name_of, paths))
 
 
 def withdraw(path: Path) -> None:
     """Remove the object of a file that was just removed, if that was in the working folder of an address."""
     mirror = mirror_of(path)
     if mirror is not None:
-        mirror.remove(path.absolute().relative_to(mirror.folder).as_posix())
+        mirror.remove(mirror.name_of(path))
 
 
 def is_published(*paths: Path) -> bool:
@@ -35,7 +35,7 @@ def is_published(*paths: Path) -> bool:
     mirror = mirror_of(paths[0])
     if mirror is None:
         return False
-    names = [path.absolute().relative_to(mirror.folder).as_posix() for path in paths if path.exists()]
+    names = [mirror.name_of(path) for path in paths if path.exists()]
     return bool(names) and all(mirror.has_same(name) for name in names)
 
 
@@ -57,9 +57,9 @@ def put_reports(folder: Path, files: Sequence[Path]) -> None:
     mirror = mirror_of(folder)
     if mirror is None or not files:
         return
-    inside = [path.absolute() for path in files if path.absolute().is_relative_to(mirror.folder)]
+    inside = [path for path in files if path.absolute().is_relative_to(mirror.folder)]
     with _kept_in(folder):
-        mirror.bucket.upload({path.relative_to(mirror.folder).as_posix(): path for path in inside})
+        mirror.bucket.upload({mirror.name_of(path): path for path in inside})
     say(f"All of it is at {mirror.bucket.address}.")
 
 

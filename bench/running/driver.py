@@ -163,7 +163,4 @@ class Driver:
                 say_failed([one.what for one in together], place, message)
         self._done += len(self._parts[number])
         if len(self._parts) > 1:
-            if self._progress.on_terminal:
-                say(f"{self._progress.line(self._done)}: {self._parts[number]}")
-            else:
-                self._progress.update(self._done)
+            self._progress.step(self._done, str(self._parts[number]))

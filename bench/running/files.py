@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from bench import __version__
-from bench.address import shown
 from bench.atomic import write_json, write_text
 from bench.canonical import content_key
-from bench.errors import BenchError
 from bench.report import REPORTS, Results, usual_reports
-from bench.store import Store
+from bench.store import Store, no_results
 from bench.suites.record import kept_suites
 
-from .estimates import Estimates, with_intervals
-from .network_notes import with_network_notes
+from .estimates import Estimates
+from .outcome import rows_of
 from .report_files import keep_track, tracked
-from .rows import row_of, rows_to_frame, with_groups
+from .rows import rows_to_frame
 
 STAMP = ".made-of"
 """The file that says what the reports in a results folder were made of when all of them were made last."""
@@ -26,10 +24,9 @@ STAMP = ".made-of"
 
 def stored_rows(folder: Path) -> list[dict[str, Any]]:
     """The rows of all results kept in a run folder, sorted; raises `BenchError` when there are none."""
-    found = with_intervals([row_of(record) for record in Store(folder).records()], folder)
-    rows = with_network_notes(with_groups(found, kept_suites(folder)), folder)
+    rows = rows_of(Store(folder).records(), folder)
     if not rows:
-        raise BenchError(f"There are no results in {shown(folder)}. Make some with: bench run … --out {shown(folder)}")
+        raise no_results(folder)
     order = ("id", "network", "seed", "ood", "protocol", "method")
     return sorted(rows, key=lambda row: [str(row[name]) for name in order])
 

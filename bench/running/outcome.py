@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def rows_of(records: Iterable[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """The rows of cells in a results folder, with all that the folder knows beside their records."""
+    rows = with_groups(with_intervals([row_of(record) for record in records], folder), kept_suites(folder))
+    return with_network_notes(rows, folder)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The rows of a run in the order they were asked for, and the cells that failed."""
@@ -33,8 +39,7 @@ class Outcome:
         """That of the cells in a results folder with these keys; one whose record is not sound any more has no row."""
         store = Store(folder)
         records = [record for key in keys if (record := store.get(key)) is not None]
-        rows = with_groups(with_intervals([row_of(record) for record in records], folder), kept_suites(folder))
-        return cls(with_network_notes(rows, folder), list(failures))
+        return cls(rows_of(records, folder), list(failures))
 
     def require_complete(self) -> None:
         """Raise `BenchError` if cells failed, with the first one's error as its cause."""

@@ -90,4 +90,4 @@ def test_a_step_has_a_line_of_its_own_on_a_terminal_only(
     assert capsys.readouterr().err == "Cells: 50 %, 2 min 00 s left\n"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     Progress("Cells", 4).step(2, "msp")
-    assert capsys.readouterr().err == "Cells: 50 %: msp\n"
+    assert capsys.readouterr().err == "Cells: 50 %, 0 s left: msp\n"

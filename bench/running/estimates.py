@@ -29,7 +29,7 @@ from bench.store import Store
 from .rows import interval_columns
 
 FOLDER = "estimates"
-VERSION = 2
+VERSION = 3
 """Raised when a change of the statistics alters intervals or resamples."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtr
+from scipy.special import bdtr, ndtr, ndtri
 
 from bench.metrics.inputs import FloatArray, score_array
 from bench.metrics.steps import needed_count
@@ -16,11 +16,16 @@ from .interval import CONFIDENCE, Interval, checked_confidence
 from .separation import rate_after_none
 
 _NEGLIGIBLE = 1e-9
-_RARE = 0.2
-"""Share of the error probability that may be lost with thresholds that are left out for being rare."""
 
-_APART = 2.0
+_APART = 1.5
 """Standard deviations of a rate between two thresholds from which on they count as different answers."""
+
+_BETWEEN = 0.85
+"""The part of the squared allowance that is given where groups of thresholds lie apart.
+
+The interval is in one piece, so the truth is hardly ever missed where it lies between two groups. With less allowance
+it is missed more often elsewhere, and held as often as it should be on average (`benchmarks/tied_thresholds.py`).
+"""
 
 
 def fpr_interval(
@@ -34,7 +39,8 @@ def fpr_interval(
 
     Where scores are rounded, two neighbouring thresholds may give rates far apart, and chance decides which of them the
     sets have; a percentile between both would tell little of the rarer one. So thresholds are put together in groups
-    that lie apart, and the interval covers the percentiles of each group that is not too rare to be the true one.
+    that lie apart, and the interval covers percentiles of each: the more the ID scores speak against a group, the less
+    extreme ones.
 
     A rate of 0 or 1 is bounded on one side, and never more closely than counting images allows. Raises `BenchError` as
     `bench.metrics.evaluate` does, and for a confidence or a rate out of range.
@@ -44,65 +50,81 @@ def fpr_interval(
     m = oods.size
     rank = ids.size - needed_count(ids.size, tpr)
     passed = m - int(np.searchsorted(oods, ids[rank], "left"))
-    groups = list(_groups(_thresholds(ids, oods, rank), alpha))
+    thresholds = _Thresholds.of(ids, oods, rank, 1 - tpr)
     if passed == 0:
-        return Interval(0.0, max(_highest(groups, 1 - alpha) / m, rate_after_none(m, alpha)))
+        return Interval(0.0, max(thresholds.percentiles(alpha)[1] / m, rate_after_none(m, alpha)))
     if passed == m:
-        return Interval(min(_lowest(groups, alpha) / m, 1 - rate_after_none(m, alpha)), 1.0)
-    # A rate in an outer one of several groups can be missed on its own side only.
-    share = alpha / 2 if len(groups) == 1 else alpha * (1 - _RARE)
-    return Interval(_lowest(groups, share) / m, _highest(groups, 1 - share) / m)
+        return Interval(min(thresholds.percentiles(alpha)[0] / m, 1 - rate_after_none(m, alpha)), 1.0)
+    low, high = thresholds.percentiles(alpha / 2)
+    return Interval(low / m, high / m)
 
 
 @dataclass(frozen=True)
 class _Thresholds:
-    """Possible thresholds, ascending: `weights` (u,), how often resamples have each; `passed` (u,), the OOD scores that
-    reach it, of m; `equal` (u,), those that equal it.
+    """Possible thresholds, ascending: `weights` (u,), how often resamples have each; `too_high` and `too_low` (u,), how
+    many standard deviations the ID scores lie from what a true threshold is expected to give that is at least, or at
+    most, this one; `passed` (u,), the OOD scores that reach it, of m; `equal` (u,), those that equal it.
     """
 
     weights: FloatArray
+    too_high: FloatArray
+    too_low: FloatArray
     passed: FloatArray
     equal: FloatArray
     m: int
 
-    def share_up_to(self, count: float) -> float:
-        """In which share of resamples at most `count` OOD scores reach the threshold."""
-        return float(self.weights @ bdtr(count, self.m, self.passed / self.m) / self.weights.sum())
+    @classmethod
+    def of(cls, ids: FloatArray, oods: FloatArray, rank: int, missed: float) -> _Thresholds:
+        """Those of sorted scores; a threshold has the given rank, from 0, and the true one misses this share of all."""
+        n = ids.size
+        first = np.flatnonzero(np.diff(ids, prepend=-np.inf))
+        end = np.append(first[1:], n)
+        # The threshold stands at or after a place if at most `rank` of n draws fall before it.
+        reached = np.append(bdtr(rank, n, first / n), 0.0)
+        weights = reached[:-1] - reached[1:]
+        likely = weights > _NEGLIGIBLE
+        first, end, weights = first[likely], end[likely], weights[likely]
+        too_high, too_low = ndtri(_below(first, n, missed)), -ndtri(_below(end, n, missed))
+        below, up_to = (np.searchsorted(oods, ids[first], side) for side in ("left", "right"))
+        passed, equal = (oods.size - below).astype(np.float64), (up_to - below).astype(np.float64)
+        return cls(weights, too_high, too_low, passed, equal, oods.size)
 
-    def percentile(self, share: float) -> int:
+    def percentiles(self, error: float) -> tuple[int, int]:
+        """The least and the largest count that resamples of any group give, with this error on either side.
+
+        Counted in standard deviations, what speaks against a group and how far out its percentile is add up as squares.
+        """
+        groups = list(self._groups())
+        distances = np.array([max(group.too_high[0], group.too_low[-1], 0.0) for group in groups])
+        allowed = ndtri(error) ** 2 * (_BETWEEN if len(groups) > 1 else 1.0) + distances.min() ** 2 - distances**2
+        errors = ndtr(-np.sqrt(np.maximum(allowed, 0.0)))
+        near = [(group, float(one)) for group, one, left in zip(groups, errors, allowed, strict=True) if left >= 0]
+        lowest = min(group._percentile(one) for group, one in near)
+        return lowest, max(group._percentile(1 - one) for group, one in near)
+
+    def _groups(self) -> Iterator[_Thresholds]:
+        """The thresholds in groups that lie apart, as many OOD scores equal the last of a group."""
+        sd = np.sqrt(self.passed * (1 - self.passed / self.m))
+        ends = np.flatnonzero(self.equal[:-1] > np.maximum(_APART * sd[:-1], 2)) + 1
+        for part in np.split(np.arange(self.weights.size), ends):
+            found = (self.weights, self.too_high, self.too_low, self.passed, self.equal)
+            weights, too_high, too_low, passed, equal = (array[part] for array in found)
+            yield _Thresholds(weights, too_high, too_low, passed, equal, self.m)
+
+    def _percentile(self, share: float) -> int:
         """The smallest count that at least this share of resamples does not exceed."""
         low, high = -1, self.m
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if self.share_up_to(middle) >= share else (middle, high)
+            low, high = (low, middle) if self._share_up_to(middle) >= share else (middle, high)
         return high
 
-
-def _thresholds(ids: FloatArray, oods: FloatArray, rank: int) -> _Thresholds:
-    """The thresholds of resamples: the score that has the given rank, from 0, among n drawn ones."""
-    n = ids.size
-    first = np.flatnonzero(np.diff(ids, prepend=-np.inf))
-    # The threshold stands at or after a place if at most `rank` of n draws fall before it.
-    reached = np.append(bdtr(rank, n, first / n), 0.0)
-    weights = reached[:-1] - reached[1:]
-    first, weights = first[weights > _NEGLIGIBLE], weights[weights > _NEGLIGIBLE]
-    below, up_to = (np.searchsorted(oods, ids[first], side) for side in ("left", "right"))
-    return _Thresholds(weights, (oods.size - below).astype(np.float64), (up_to - below).astype(np.float64), oods.size)
+    def _share_up_to(self, count: float) -> float:
+        """In which share of resamples at most `count` OOD scores reach the threshold."""
+        return float(self.weights @ bdtr(count, self.m, self.passed / self.m) / self.weights.sum())
 
 
-def _groups(one: _Thresholds, alpha: float) -> Iterator[_Thresholds]:
-    """The thresholds in groups that lie apart, as many OOD scores equal the last of a group; without rare groups."""
-    rate = one.passed / one.m
-    sd = np.sqrt(one.passed * (1 - rate))
-    ends = np.flatnonzero(one.equal > np.maximum(_APART * sd, 2)) + 1
-    for part in np.split(np.arange(one.weights.size), ends):
-        if part.size and one.weights[part].sum() >= _RARE * alpha:
-            yield _Thresholds(one.weights[part], one.passed[part], one.equal[part], one.m)
-
-
-def _lowest(groups: list[_Thresholds], share: float) -> int:
-    return min(group.percentile(share) for group in groups)
-
-
-def _highest(groups: list[_Thresholds], share: float) -> int:
-    return max(group.percentile(share) for group in groups)
+def _below(places: npt.NDArray[np.intp], n: int, missed: float) -> FloatArray:
+    """How likely fewer than so many of n ID scores lie below the true threshold; half of equally many are counted."""
+    less = np.where(places > 0, bdtr(np.maximum(places - 1, 0), n, missed), 0.0)
+    return np.asarray((less + bdtr(places, n, missed)) / 2)

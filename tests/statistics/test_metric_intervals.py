@@ -52,6 +52,14 @@ def test_thresholds_that_lie_apart_are_both_covered() -> None:
     assert found.high > 0.6
 
 
+def test_a_threshold_that_the_id_scores_speak_against_is_not_covered() -> None:
+    """Of 2,000 ID scores 81 are 0, where 100 ± 9.7 are expected below a threshold that is right: 1.9 deviations off."""
+    ids = np.repeat([0.0, 1.0, 2.0], [81, 200, 1719])
+    oods = np.repeat([-1.0, 0.0, 1.0], [800, 700, 500])
+    assert evaluate(ids, oods).fpr_at_95_tpr == 0.25
+    assert fpr_interval(ids, oods).high < 0.3
+
+
 def test_with_ood_positive_roles_are_exchanged() -> None:
     rng = np.random.default_rng(1)
     ids, oods = rng.normal(1.5, 1, 300), rng.normal(0, 1, 300)

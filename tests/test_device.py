@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bench.device import describe_device, pick_device
+from bench.device import describe_device, is_quick_in_bf16, pick_device
 from bench.errors import BenchError
 
 
@@ -47,3 +47,17 @@ def test_the_model_of_the_processor_or_card_is_told(monkeypatch: pytest.MonkeyPa
     assert describe_device(torch.device("cpu")).startswith("cpu: ")
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"card {device.index}")
     assert describe_device(torch.device("cuda", 1)) == "card 1"
+
+
+@pytest.mark.parametrize(("capability", "quick"), [("AVX512", True), ("AVX2", False), ("DEFAULT", False)])
+def test_processors_without_avx_512_emulate_bf16(monkeypatch: pytest.MonkeyPatch, capability: str, quick: bool) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    assert is_quick_in_bf16(torch.device("cpu")) == quick
+
+
+@pytest.mark.parametrize(("capability", "quick"), [((9, 0), True), ((8, 0), True), ((7, 5), False)])
+def test_cards_before_ampere_emulate_bf16(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], quick: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert is_quick_in_bf16(torch.device("cuda", 0)) == quick

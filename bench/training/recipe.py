@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from bench.device import is_quick_in_bf16
 from bench.errors import BenchError, UnknownNameError
 from bench.settings import checked_settings
+
+if TYPE_CHECKING:
+    import torch
 
 FOLDER = Path(__file__).parent / "recipes"
 
@@ -48,8 +52,8 @@ class Recipe:
 
     SGD with (Nesterov) momentum and weight decay on all parameters. `schedule` is `steps` (the learning rate is
     multiplied by `decay` at each epoch of `milestones`) or `cosine` (a linear rise over the first `warmup` epochs,
-    then half a cosine to zero). `precision` bf16 means autocast; weights and losses stay float32. Raises `BenchError`
-    for values that no training can use.
+    then half a cosine to zero). `precision` bf16 means autocast on devices that are quick in it, and fp32 on others;
+    weights and losses stay float32. Raises `BenchError` for values that no training can use.
     """
 
     name: str
@@ -79,6 +83,10 @@ class Recipe:
         _require(whole, "milestones", "a list of epochs", self.milestones)
         for name, choices in (("schedule", get_args(Schedule)), ("precision", get_args(Precision))):
             _require(getattr(self, name) in choices, name, " or ".join(choices), getattr(self, name))
+
+    def on(self, device: torch.device) -> Recipe:
+        """What is done there: where bf16 is emulated, many times slower than float32, `precision` is fp32."""
+        return self if self.precision == "fp32" or is_quick_in_bf16(device) else replace(self, precision="fp32")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a checkpoint's identity and metadata."""

@@ -176,8 +176,11 @@ def _prepare(plan: TrainingPlan, images: Images, device: torch.device) -> Traini
 def _train_epochs(
     plan: TrainingPlan, state: TrainingState, data: TrainingData, after_epoch: Callable[[], None], team: Team
 ) -> None:
-    model, epochs = shared_model(state.model, team, data.labels.device), plan.recipe.epochs
-    progress = Progress(f"Training {plan.network} on {plan.id_dataset} ({plan.objective})", epochs * len(data))
+    device = data.labels.device
+    model, recipe, epochs = shared_model(state.model, team, device), plan.recipe.on(device), plan.recipe.epochs
+    instead = "" if recipe == plan.recipe else f" in {recipe.precision}, as {plan.recipe.precision} is slow here"
+    what = f"Training {plan.network} on {plan.id_dataset} ({plan.objective}){instead}"
+    progress = Progress(what, epochs * len(data))
     for epoch in range(state.epoch, epochs):
         before = epoch * len(data)
         means = train_epoch(
@@ -185,7 +188,7 @@ def _train_epochs(
             state.optimizer,
             state.objective,
             data,
-            plan.recipe,
+            recipe,
             epoch=epoch,
             seed=plan.seed,
             after_step=lambda done, _, before=before: progress.update(before + done),  # type: ignore[misc]
@@ -212,6 +215,7 @@ def _is_finite(model: Classifier) -> bool:
 def _finish(plan: TrainingPlan, state: TrainingState, team: Team) -> Checkpoint:
     model: Classifier = state.model
     together = {"processes": team.size} if team.size > 1 else {}
+    precision = plan.recipe.on(next(model.parameters()).device).precision
     return Checkpoint(
         network=plan.network,
         num_classes=model.num_classes,
@@ -222,6 +226,6 @@ def _finish(plan: TrainingPlan, state: TrainingState, team: Team) -> Checkpoint:
         id_dataset=plan.id_dataset,
         objective=plan.objective,
         seed=plan.seed,
-        training={**plan.describe(), **together, "log": state.log},
+        training={**plan.describe(), **together, "computed_in": precision, "log": state.log},
         state={name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()},
     )

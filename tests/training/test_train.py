@@ -17,7 +17,7 @@ import torch
 from bench.canonical import canonical_json
 from bench.data.images import ArrayImages, Images, Pixels
 from bench.errors import BenchError
-from bench.networks.checkpoint import Checkpoint
+from bench.networks.checkpoint import Checkpoint, hash_weights
 from bench.progress import Progress
 from bench.training.resume import FILE, TrainingState, save_state
 from bench.training.train import TrainingPlan, find_or_train
@@ -113,6 +113,20 @@ def test_whatever_changes_the_weights_changes_the_place_of_the_checkpoint(make_p
     assert len({plan.path for plan in plans}) == len(plans)
     assert make_plan("learned-confidence", parameters={"budget": 0.3}).path == make_plan("learned-confidence").path
     assert make_plan().path == make_plan().path
+
+
+def test_where_bf16_is_emulated_float32_takes_its_place_and_the_checkpoint_says_so(
+    make_plan: MakePlan, toy_images: ArrayImages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = {}
+    for quick in (True, False):
+        monkeypatch.setattr("bench.training.recipe.is_quick_in_bf16", lambda device, quick=quick: quick)
+        fresh_cache(monkeypatch, tmp_path / str(quick))
+        trained[quick] = find_or_train(make_plan(precision="bf16"), toy_images, CPU)
+    assert [one.training["computed_in"] for one in trained.values()] == ["bf16", "fp32"]
+    single = find_or_train(make_plan(), toy_images, CPU)
+    assert hash_weights("n", trained[False].state) == hash_weights("n", single.state)
+    assert hash_weights("n", trained[True].state) != hash_weights("n", single.state)
 
 
 def test_global_random_states_are_left_alone(

@@ -223,18 +223,19 @@ def main() -> None:
     parser.add_argument("--sets", type=int, help="simulated sets of each setting: 1,000, of tests 4,000")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    name = "false-positives" if options.what == "tests" else options.what
+    path = options.out / f"{name}.csv"
     if options.what == "coverage":
         rows = (row for n in SIZES for one in settings() for row in coverage(one, n, options.sets or 1000))
-        _write(options.out / "coverage.csv", rows, lambda row: row["metric"] in ("auroc", "fpr_at_95_tpr"))
+        _write(path, rows, lambda row: row["metric"] in ("auroc", "fpr_at_95_tpr"))
     elif options.what == "rivals":
         rows = (row for n in SIZES for one in settings() for row in rivals(one, n, 0.8, options.sets or 4000))
-        _write(options.out / "rivals.csv", rows, lambda row: True)
+        _write(path, rows, lambda row: True)
     else:
         pairs = [(one, n) for n in SIZES for one in settings() if one.name in ("normal", "rounded to 0.1")]
         rows = (row for one, n in pairs for row in false_positives(one, n, 0.8, options.sets or 4000))
-        _write(options.out / "false-positives.csv", rows, lambda row: True)
-    name = "rivals-provenance.json" if options.what == "rivals" else "provenance.json"
-    write_json(options.out / name, static_provenance())
+        _write(path, rows, lambda row: True)
+    write_json(options.out / f"{name}-provenance.json", static_provenance())
 
 
 def _write(path: Path, rows: Iterator[dict[str, Any]], told: Callable[[dict[str, Any]], bool]) -> None:

@@ -12,6 +12,9 @@ from .results_folder import results
 
 LATEST = "runs/latest"
 
+EVERY = "all"
+"""The word for all kinds."""
+
 
 class FigureFormat(StrEnum):
     """What a figure is written as."""
@@ -26,8 +29,8 @@ def plot(
         str | None,
         typer.Argument(
             metavar="[KIND]",
-            help="roc, pr, hist, heatmap, cd (critical difference), cost, reliability, confidence or threshold "
-            "(default: all).",
+            help="roc, pr, hist, heatmap, cd (critical difference), cost, reliability, confidence, threshold "
+            "or all (default: all).",
         ),
     ] = None,
     folder: Annotated[
@@ -69,8 +72,10 @@ def _read(kind: str | None, folder: Path | None, known: list[str]) -> tuple[list
     """The kinds to draw, and the results folder. A single word is a kind if it is one, else the folder."""
     from bench.errors import BenchError, UnknownNameError
 
-    if kind is None and folder is not None:
+    if kind in (None, EVERY) and folder is not None:
         return known, folder
+    if kind == EVERY:
+        kind = None
     if kind in known:
         return [str(kind)], folder or Path(LATEST)
     if folder is None and (kind is None or Path(kind).is_dir()):

@@ -40,7 +40,8 @@ def report(
         list[str] | None, typer.Option(help="For --gallery, where a bound set is: NAME=KIND:SOURCE.")
     ] = None,
     transfer: Annotated[
-        Path | None, typer.Option(help="Folder of a bench ablate run whose transfer is shown too.")
+        Path | None,
+        typer.Option(metavar="RUN", parser=results, help="Folder of a bench ablate run whose transfer is shown too."),
     ] = None,
     data: Data = None,
 ) -> None:
@@ -48,15 +49,20 @@ def report(
 
     The HTML page opens from disk. Example: bench report runs/latest --gallery
     """
+    from bench.address import shown as address
     from bench.data.location import data_root
+    from bench.errors import BenchError
     from bench.remote import put_reports
     from bench.reporting import write_report
     from bench.reporting.galleries import galleries_of
 
+    for option, value in (("--gallery-method", gallery_method), ("--images", images)):
+        if value and not gallery:
+            raise BenchError(f"{option} says what a gallery is of. Give --gallery too, or leave it out.")
     shown, remarks = galleries_of(folder, data_root(data), images or [], method=gallery_method) if gallery else ([], [])
     settings = {"--gallery": ""} if gallery else {}
     settings |= {"--gallery-method": gallery_method} if gallery_method else {}
-    settings |= {"--transfer": str(transfer)} if transfer else {}
+    settings |= {"--transfer": address(transfer)} if transfer else {}
     written = write_report(
         folder,
         output_format.value,

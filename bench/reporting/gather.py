@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.address import shown
 from bench.errors import BenchError
 from bench.method_contract import METHODS
 from bench.report_page import Gallery, PageMaterial
@@ -30,7 +31,7 @@ def gather(
     """What the folder holds: rows and scores, provenance, and `audit*.json` with their sheets. `transfers` is the
     folder of a `bench ablate` run whose `ablation.csv` is shown too; without it the folder itself is looked in.
 
-    Raises `BenchError` when there are no results, or a file is damaged.
+    Raises `BenchError` when there are no results, a file is damaged, or `transfers` has nothing to show.
     """
     store, results, audits = Store(folder), kept_results(folder), audits_of(folder)
     return PageMaterial(
@@ -39,7 +40,7 @@ def gather(
         provenance=provenances(store.records()),
         audits=audits,
         sheets=sheets_of(folder, audits),
-        transfers=_transfers((transfers or folder) / "ablation.csv"),
+        transfers=_transfers(folder) if transfers is None else _asked_transfers(transfers),
         galleries=galleries,
         remarks=[*remarks, *_failures(store)],
         command=command,
@@ -77,7 +78,16 @@ def _failures(store: Store) -> list[str]:
     ]
 
 
-def _transfers(path: Path) -> list[dict[str, Any]]:
+def _asked_transfers(folder: Path) -> list[dict[str, Any]]:
+    found = _transfers(folder)
+    if not found:
+        name, what = shown(folder), "has no transfer" if folder.is_dir() else "is no folder"
+        raise BenchError(f"{name} {what}. Make one with: bench ablate epsilon-transfer … --out {name}")
+    return found
+
+
+def _transfers(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "ablation.csv"
     if not path.exists():
         return []
     import pandas as pd

@@ -17,6 +17,9 @@ from bench.store import Store
 from .gather import groups_of, provenances
 from .kept import kept_results
 
+_GENERATOR = '<meta name="generator" content="oodbench leaderboard">'
+"""By this a page is known to be one that may be replaced."""
+
 REPORT = "report.html"
 """What `bench report` leaves in a results folder."""
 
@@ -24,8 +27,10 @@ REPORT = "report.html"
 def write_leaderboard(folders: Sequence[Path], out: Path) -> Path:
     """Write `index.html` into `out`, and below `reports/` a copy of each report that is in a results folder.
 
-    Returns the page's path. Raises `BenchError` for a folder without results, or one that is named twice.
+    Returns the page's path. Raises `BenchError` for a folder without results, one that is named twice, and where `out`
+    has an `index.html` that is no leaderboard.
     """
+    _require_own(out / "index.html")
     names = run_names(folders)
     runs = [_kept_run(folder, name, number) for number, (folder, name) in enumerate(zip(folders, names, strict=True))]
     methods = {str(method) for run in runs for method in run.results.rows["method"]}
@@ -54,6 +59,11 @@ def run_names(folders: Sequence[Path]) -> list[str]:
         if len(set(names)) == len(names):
             return names
     return list(map(str, resolved))
+
+
+def _require_own(page: Path) -> None:
+    if page.is_file() and _GENERATOR not in page.read_text(encoding="utf-8", errors="replace"):
+        raise BenchError(f"{page} is there already and no leaderboard. Name another folder with --out, or move it.")
 
 
 def _kept_run(folder: Path, name: str, number: int) -> KeptRun:

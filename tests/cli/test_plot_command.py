@@ -43,8 +43,9 @@ def test_a_kind_in_a_format_leaves_files_of_other_formats(kept: Path) -> None:
     assert all(path.exists() for path in usual)
 
 
-def test_a_folder_alone_draws_all_kinds(kept: Path) -> None:
-    result, paths = drawn(kept, "--format", "svg")
+@pytest.mark.parametrize("kind", [[], ["all"]])
+def test_a_folder_alone_draws_all_kinds(kept: Path, kind: list[str]) -> None:
+    result, paths = drawn(*kind, kept, "--format", "svg")
     assert result.exit_code == 0, result.exception
     begins = {path.name.partition("_")[0] for path in paths}
     assert begins == {

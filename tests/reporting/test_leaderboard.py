@@ -96,3 +96,13 @@ def test_a_folder_without_results_and_one_named_twice_are_refused(tmp_path: Path
     with pytest.raises(BenchError, match="named twice"):
         write_leaderboard([tmp_path, tmp_path / "."], tmp_path / "site")
     assert not (tmp_path / "site").exists()
+
+
+def test_a_leaderboard_is_written_again_and_another_page_is_left_alone(runs: list[Path], tmp_path: Path) -> None:
+    page = write_leaderboard(runs, tmp_path / "site")
+    assert write_leaderboard(runs[:1], tmp_path / "site") == page
+    assert len(data_of(page)["boards"][0]["lines"]) == 3
+    page.write_text("<title>My site</title>", encoding="utf-8")
+    with pytest.raises(BenchError, match=r"index\.html is there already and no leaderboard.*--out"):
+        write_leaderboard(runs, tmp_path / "site")
+    assert page.read_text(encoding="utf-8") == "<title>My site</title>"

@@ -1,0 +1,57 @@
+"""`bench report` on a real run: what its options ask for is there, or refused in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from bench.cli.report import report
+from bench.errors import BenchError
+from bench.running.api import run
+
+RUNNER = CliRunner()
+APP = typer.Typer()
+APP.command()(report)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a method that looks at pixels alone, on one set."""
+    folder = tmp_path_factory.mktemp("run")
+    shades = np.random.default_rng(0).integers(0, 120, (30, 1, 1), dtype=np.uint8)
+    np.savez(folder / "shades.npz", images=np.tile(shades, (1, 8, 8)))
+    run("brightness", id="digits", ood=f"shades=npz:{folder / 'shades.npz'}", out=folder / "run")
+    return folder / "run"
+
+
+def reported(*arguments: object) -> Result:
+    return RUNNER.invoke(APP, list(map(str, arguments)))
+
+
+def test_it_writes_one_file_and_prints_its_path(kept: Path) -> None:
+    result = reported(kept, "--format", "md")
+    assert result.exit_code == 0, result.exception
+    assert "brightness" in Path(result.stdout.strip()).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--gallery-method", "brightness"], "--gallery-method says what a gallery is of. Give --gallery too"),
+        (["--images", "shades=npz:x.npz"], "--images says what a gallery is of. Give --gallery too"),
+        (["--transfer", "no/such/folder"], "no/such/folder is no folder. Make one with: bench ablate"),
+        (["--transfer", "RUN"], "has no transfer. Make one with: bench ablate epsilon-transfer"),
+        (["--transfer", "s3://bucket/run"], "s3://bucket/run"),
+    ],
+)
+def test_what_would_not_be_shown_is_refused(
+    kept: Path, arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    result = reported(kept, *(kept if one == "RUN" else one for one in arguments))
+    assert isinstance(result.exception, BenchError)
+    assert words in str(result.exception)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench.statistics import smallest_difference
+
 from .blocks import Block
 from .cost_table import costs_of
 from .page_significance import Compared
@@ -46,10 +48,16 @@ def answer_of(block: Block, sets: list[Compared], mean: Compared | None, groups:
     """What the figures of a block say. `sets` and `mean` are its tests, `groups` by label."""
     names = ", ".join(section.ood for section in block.sections)
     question = f"Which score tells {block.id} apart from {names} best, given what {block.network} makes of the images?"
-    whole = mean if mean is not None else sets[0]
     lines = tuple(_set_answer(section.ood, one, groups) for section, one in zip(block.sections, sets, strict=True))
-    sentences = [_best(whole, len(block.sections)), _sure(whole, groups), _trivial(whole, groups), _cost(block, whole)]
-    sentences += [_beaten(lines)]
+    whole = sets[0] if len(sets) == 1 else mean
+    sentences = [_beaten(lines)]
+    if whole is None:
+        shared = set.intersection(*(set(one.labels) for one in sets))
+        why = "The sets have too few images for means" if shared else "No method was run on all sets"
+        sentences.insert(0, f"{why}, so there is no best one over them; the table has that of each set.")
+    else:
+        said = (_best(whole, len(sets)), _sure(whole), _resolved(whole), _trivial(whole, groups), _cost(block, whole))
+        sentences = [*said, *sentences]
     return Answer(question, tuple(sentence for sentence in sentences if sentence), lines)
 
 
@@ -78,8 +86,7 @@ def _interval(found: Compared, place: int) -> str:
     return "" if interval is None else f"{percent(interval.low, 1)}–{percent(interval.high, 1)}"
 
 
-def _sure(found: Compared, groups: Mapping[str, str]) -> str:
-    del groups
+def _sure(found: Compared) -> str:
     best = _best_place(found)
     equals = sorted(found.best - {best}, key=lambda place: -found.aurocs[place])
     if len(found.labels) == 1:
@@ -92,6 +99,21 @@ def _sure(found: Compared, groups: Mapping[str, str]) -> str:
     return (
         f"It is not significantly better than {_listed([found.labels[place] for place in equals])} "
         "(paired DeLong tests on the same images at 5 %, corrected by Holm)."
+    )
+
+
+def _resolved(found: Compared) -> str:
+    """What so many images can tell apart, by the example of the best and the second."""
+    if len(found.labels) == 1:
+        return ""
+    second, best = (int(place) for place in found.aurocs.argsort()[-2:])
+    variance = found.variance_of_difference(best, second)
+    if not variance > 0:
+        return ""
+    least = percent(smallest_difference(variance), 2)
+    return (
+        f"So many images tell it from {found.labels[second]} four times out of five if in truth they are {least} "
+        "points apart."
     )
 
 

@@ -55,9 +55,13 @@ class Compared:
 
     def p_value(self, one: int, other: int) -> float:
         """How probable so large a difference of two figures is by chance."""
-        table = self.covariance
-        variance = float(table[one, one] + table[other, other] - 2 * table[one, other])
+        variance = self.variance_of_difference(one, other)
         return difference_of(float(self.aurocs[other] - self.aurocs[one]), variance, pairs=self.pairs).p_value
+
+    def variance_of_difference(self, one: int, other: int) -> float:
+        """How far the difference of two figures would be another on other images."""
+        table = self.covariance
+        return float(table[one, one] + table[other, other] - 2 * table[one, other])
 
 
 def placements_of(entry: Entry, scores: Callable[[str], CellScores]) -> Placements:

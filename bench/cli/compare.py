@@ -73,7 +73,10 @@ def compare(
 
 
 def _as_json(found: Comparison, conditions: Sequence[Condition]) -> str:
-    changes = [{**asdict(change), "delta": change.delta} for change in found.changes]
+    changes = [
+        {**asdict(change), "delta": change.delta, "resolves": change.difference and change.difference.resolves}
+        for change in found.changes
+    ]
     content: dict[str, Any] = {
         "changes": changes,
         "settings": [asdict(change) for change in found.settings],
@@ -126,15 +129,16 @@ def _changes(found: Comparison) -> Iterator[str]:
     )
     if not shown:
         return
-    rows = [("", "metric", "A", "B", "B - A", "95 % interval", "p", "verdict"), *map(_cells, shown)]
+    rows = [("", "metric", "A", "B", "B - A", "95 % interval", "resolves", "p", "verdict"), *map(_cells, shown)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     yield ""
     for row in rows:
         yield "  ".join(
-            cell.ljust(width) if place in (0, 1, 7) else cell.rjust(width)
+            cell.ljust(width) if place in (0, 1, 8) else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-    yield "\nIn percent, differences in points; p corrected over all that were tested. Held against:"
+    yield "\nIn percent, differences in points; p corrected over all that were tested. A true difference as large as"
+    yield "what a test resolves would be found four times out of five, before the correction. Held against:"
     for basis in dict.fromkeys(change.basis for change in shown):
         yield f"  {basis}."
 
@@ -142,10 +146,11 @@ def _changes(found: Comparison) -> Iterator[str]:
 def _cells(change: Change) -> tuple[str, ...]:
     tested = change.difference
     interval = "–" if tested is None else f"{100 * tested.interval.low:+.2f} … {100 * tested.interval.high:+.2f}"
+    resolves = "–" if tested is None else f"{100 * tested.resolves:.2f}"
     p_value = "–" if change.p_corrected is None else f"{change.p_corrected:.2g}"
     delta = "–" if change.delta is None else f"{100 * change.delta:+.2f}"
     figures = ("–" if figure is None else f"{100 * figure:.2f}" for figure in (change.first, change.second))
-    return change.slot.words, change.metric, *figures, delta, interval, p_value, change.verdict
+    return change.slot.words, change.metric, *figures, delta, interval, resolves, p_value, change.verdict
 
 
 def _settings(found: Comparison) -> Iterator[str]:

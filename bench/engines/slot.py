@@ -6,15 +6,16 @@ without harm to them.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import pickle
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from threading import Thread
@@ -24,8 +25,7 @@ from bench.engine import LIKELY_MEMORY, WorkerDiedError
 
 from .deaf import deaf_children
 from .share import Share
-
-_CONTEXT = get_context("spawn")  # a forked process cannot use CUDA, and inherits locks that threads held
+from .starting import adopt, context
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ class Slot:
         return answer
 
     def _start(self) -> None:
-        self._pipe, theirs = _CONTEXT.Pipe()
-        name = f"oodbench worker {self.number}"
-        process = _CONTEXT.Process(target=work, args=(theirs, self.share), name=name, daemon=True)
+        start, name = context(), f"oodbench worker {self.number}"
+        self._pipe, theirs = start.Pipe()
+        process = start.Process(target=work, args=(theirs, self.share, dict(os.environ)), name=name, daemon=True)
         with deaf_children():
             process.start()
         theirs.close()  # so that the pipe ends when the process does
@@ -116,8 +116,9 @@ def _ending(code: int) -> str:
     return f"by the signal {-code}"
 
 
-def work(pipe: Connection[Any, Any], share: Share) -> None:
+def work(pipe: Connection[Any, Any], share: Share, environment: Mapping[str, str]) -> None:
     """What the process does: answer each job by whether it went well, and by what came out."""
+    adopt(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # also where a library lets it through again
     Thread(target=_end_with_parent, name="end with the driver", daemon=True).start()
     share.settle()
@@ -125,7 +126,7 @@ def work(pipe: Connection[Any, Any], share: Share) -> None:
         try:
             function, task = pipe.recv()
         except (EOFError, ConnectionError):
-            return
+            break
         try:
             answer = (True, function(task))
         except BaseException as error:
@@ -133,7 +134,8 @@ def work(pipe: Connection[Any, Any], share: Share) -> None:
         try:
             pipe.send(answer)
         except ConnectionError:
-            return
+            break
+    atexit._run_exitfuncs()  # forked processes end without
 
 
 def _end_with_parent() -> None:

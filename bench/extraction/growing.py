@@ -29,7 +29,7 @@ from bench.json_text import parse_json
 from bench.leases import Lease, Owner
 
 from .sound import seal_folder
-from .took import RUN
+from .took import this_process
 
 FLUSH_SECONDS = 10.0
 """Seconds after which what was written is flushed to disk, so that a crash loses the work of no more."""
@@ -70,7 +70,7 @@ class GrowingFolder:
                 self.partial.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error(f"Cannot write {self.partial}", error, _ELSEWHERE) from error
-        self.done, self.seconds, self.run = (begun.done, begun.seconds, begun.run) if begun else (0, {}, RUN)
+        self.done, self.seconds, self.run = (begun.done, begun.seconds, begun.run) if begun else (0, {}, this_process())
         self._safe, self._flushed = self.done, time.monotonic()
         self._files: dict[str, BinaryIO] = {}
         self._held = True

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-RUN: Final = uuid.uuid4().hex
-"""Tells this process from those that made what is found on disk."""
+
+def this_process() -> str:
+    """A name that tells this process from those that made what is found on disk, also from what it was forked off."""
+    return _name_of(os.getpid())
+
+
+@cache
+def _name_of(pid: int) -> str:
+    return f"{pid}-{uuid.uuid4().hex}"
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Took:
     @classmethod
     def by(cls, run: str | None, seconds: float) -> Took:
         """Seconds that `run` measured; None stands for one that did not tell its name."""
-        return cls(seconds, 0.0 if run == RUN else seconds)
+        return cls(seconds, 0.0 if run == this_process() else seconds)
 
     def __add__(self, other: Took) -> Took:
         return Took(self.seconds + other.seconds, self.earlier + other.earlier)

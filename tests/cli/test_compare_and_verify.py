@@ -40,11 +40,13 @@ def test_what_changed_is_told_and_conditions_end_with_1(runs: tuple[Path, Path])
     assert other.exit_code == 1
     found = json.loads(other.stdout)
     assert [change["metric"] for change in found["changes"]] == ["auroc", "fpr_at_95_tpr"]
+    assert all(0 < change["resolves"] < 1 for change in found["changes"])
     assert found["failed"]["auroc changes"]
     assert "Failed, auroc changes: brightness, digits / shades: auroc" in other.stderr
     table = RUNNER.invoke(APP, ["compare", first, second])
     assert "brightness, digits / shades" in table.stdout
     assert "OOD images" in table.stdout
+    assert "resolves" in table.stdout
 
 
 def test_an_unreadable_condition_is_refused_before_anything_is_done(tmp_path: Path) -> None:

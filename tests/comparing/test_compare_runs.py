@@ -53,6 +53,8 @@ def test_one_network_is_tested_as_delong_does(runs: tuple[Path, Path], keep: Kee
     assert change.difference == expected
     assert change.p_corrected == pytest.approx(expected.p_value)
     assert change.delta == pytest.approx(expected.difference)
+    margin = expected.interval.high - expected.difference
+    assert expected.resolves == pytest.approx((1.95996 + 0.84162) / 1.95996 * margin, rel=1e-4)
 
 
 def test_false_positive_rates_of_one_network_are_tested_by_swaps(

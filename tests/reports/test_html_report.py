@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -127,8 +128,23 @@ def test_answer_names_the_best_and_the_trivial_baseline(small: Results) -> None:
     words = " ".join(part.answer.sentences)
     assert words.startswith(f"{best} is the best")
     assert f"It is {100 * gap(small, str(best)):.1f} points above the best trivial baseline, msp" in words
+    assert re.search(r"tell it from \w+ four times out of five if in truth they are \d+\.\d\d points apart", words)
+        r"So many images tell it from \w+ four times out of five if in truth they are \d+\.\d\d points", words
+    )
     for write in (texts.markdown_report, texts.latex_report):
         assert "is the best" in write(material_of(small))
+
+
+def test_sets_that_share_no_method_have_no_best_one(make_results: Callable[..., Results]) -> None:
+    """Nothing is said of all sets where there is no mean over them, least of all the first set's figures."""
+    results = make_results(methods=("msp", "odin"), oods=("svhn", "isun"))
+    rows = results.rows
+    apart = rows[(rows["method"] == "msp") == (rows["ood"] == "svhn")]
+    [part] = page.page_values(material_of(replace(results, rows=apart)))["parts"]
+    words = " ".join(part.answer.sentences)
+    assert words.startswith("No method was run on all sets, so there is no best one over them")
+    assert "is the best" not in words
+    assert [line.best for line in part.answer.sets] == ["msp", "odin"]
 
 
 def gap(results: Results, best: str) -> float:

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 
 from bench.extraction.growing import GrowingFolder
+from tests.forked import Forked
 
 PROGRAM = """
 import signal, sys, time
@@ -48,16 +47,15 @@ print(network.batches)
 """
 
 
-def start(cache: Path, flush_seconds: float, stuck_at: int = -1) -> subprocess.Popen[str]:
-    environment = {**os.environ, "BENCH_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", PROGRAM, str(flush_seconds), str(stuck_at)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+def start(cache: Path, flush_seconds: float, stuck_at: int = -1) -> Forked:
+    said = cache.with_name(f"{cache.name}-{stuck_at}")
+    return Forked(PROGRAM, str(flush_seconds), str(stuck_at), folder=said, environment={"BENCH_CACHE": str(cache)})
 
 
 def batches_until_done(cache: Path) -> int:
-    with start(cache, 10.0) as process:
-        said, _ = process.communicate()
-    return int(said)
+    process = start(cache, 10.0)
+    assert process.wait() == 0, process.err
+    return int(process.out)
 
 
 def arrays(cache: Path) -> dict[str, bytes]:
@@ -74,11 +72,10 @@ def arrays(cache: Path) -> dict[str, bytes]:
 def test_a_pass_goes_on_behind_what_was_flushed(
     tmp_path: Path, end: signal.Signals, flush_seconds: float, left: int
 ) -> None:
-    with start(tmp_path / "disturbed", flush_seconds, stuck_at=4) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "stuck\n"
-        process.send_signal(end)
-        assert process.wait() != 0
+    process = start(tmp_path / "disturbed", flush_seconds, stuck_at=4)
+    process.wait_for("stuck\n")
+    os.kill(process.pid, end)
+    assert process.wait() != 0
     assert batches_until_done(tmp_path / "disturbed") == left
     assert batches_until_done(tmp_path / "undisturbed") == 10
     found = arrays(tmp_path / "disturbed")

@@ -1,11 +1,8 @@
 """Two processes train the network that one trains with the same batches, up to rounding errors."""
 
 import json
-import os
 import pickle
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from bench.training.augmentation import crop_and_flip, cutout, pad_images
 from bench.training.recipe import Augmentation
 from bench.training.team import ALONE, Team, joined_team
 from bench.training.train import TrainingPlan
+from tests.forked import Forked
 
 MakePlan = Callable[..., TrainingPlan]
 
@@ -33,7 +31,7 @@ torch.set_num_threads(1)
 from bench.training.objective import OBJECTIVES
 from bench.training.team import joined_team
 from bench.training.together import find_or_train_together
-plans, images = pickle.load(sys.stdin.buffer)
+plans, images = pickle.load(open(sys.argv[1], "rb"))
 curves, save_state, batch = [], train.save_state, TrainingData.batch
 TrainingData.batch = lambda *given: batch(*given).to(torch.get_default_dtype())
 def save_and_stop(folder, state):
@@ -61,27 +59,23 @@ Plans = list[tuple[bool, TrainingPlan]]
 """Plans to train one after the other, and whether in float64."""
 
 
-def run(size: int, plans: Plans, images: ArrayImages, cache: Path, *arguments: str) -> list[tuple[int, bytes, bytes]]:
+def run(size: int, plans: Plans, images: ArrayImages, cache: Path, *arguments: str) -> list[tuple[int, str, str]]:
     """The exit codes of `size` processes that train together, and what they print."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    common = {**os.environ, "OMP_NUM_THREADS": "1", "BENCH_CACHE": str(cache), "MASTER_ADDR": "127.0.0.1"}
+    team = {"BENCH_CACHE": str(cache), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size)}
+    said = cache.with_name(f"{cache.name} says{''.join(arguments)}")
+    said.mkdir()
+    (said / "given").write_bytes(pickle.dumps((plans, images)))
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS, *arguments],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**common, "MASTER_PORT": str(port), "WORLD_SIZE": str(size), "RANK": str(rank)},
+        Forked(
+            PROCESS, str(said / "given"), *arguments,
+            folder=said / str(rank), environment={**team, "RANK": str(rank)},
         )
         for rank in range(size)
     ]  # fmt: skip
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(pickle.dumps((plans, images)))
-        process.stdin.close()
-        process.stdin = None
-    told = [process.communicate() for process in processes]
-    return [(process.returncode, out, err) for process, (out, err) in zip(processes, told, strict=True)]
+    return [(process.wait(), process.out, process.err) for process in processes]
 
 
 def trained_by(size: int, plans: Plans, images: ArrayImages, cache: Path) -> list[list[float]]:
@@ -109,8 +103,7 @@ def test_teams_train_to_the_loss_curve_of_one_process(
 ) -> None:
     """Both objectives, 52 steps of 15 images and of 12 at the end of an epoch, with crops, flips and Cutout.
 
-    In float64 nothing but mistakes could tell the curves apart; in float32 rounding errors grow with the steps. Slow,
-    since processes of their own have to begin.
+    In float64 nothing but mistakes could tell the curves apart; in float32 rounding errors grow with the steps.
     """
     varied = {"epochs": 13, "batch_size": 15, "learning_rate": 0.02}
     plans = [

@@ -83,7 +83,8 @@ ALL_FORMATS = ("png", "svg", "pdf")
 class FigureReport(Report):
     """A report that draws.
 
-    `kind` is what `bench plot` calls it, `nothing` says when there is nothing to draw.
+    `kind` is what `bench plot` calls it, `nothing` says when there is nothing to draw; without `needs_scores` it draws
+    rows whose scores are gone, too.
 
     Args:
         formats: endings of the files that each figure is written as, of `ALL_FORMATS`.
@@ -91,6 +92,7 @@ class FigureReport(Report):
 
     kind: ClassVar[str]
     nothing: ClassVar[str] = "there are no finished cells."
+    needs_scores: ClassVar[bool] = True
 
     def __init__(self, *, formats: Sequence[str] = FORMATS) -> None:
         self.formats = tuple(formats)

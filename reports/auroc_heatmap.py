@@ -47,6 +47,7 @@ class AurocHeatmap(FigureReport):
     """
 
     kind = "heatmap"
+    needs_scores = False
     on_demand = True
 
     def write(self, results: Results, folder: Path) -> list[Path]:

@@ -47,6 +47,7 @@ class CostAgainstAuroc(FigureReport):
 
     kind = "cost"
     nothing = "no method has both a cost and an AUROC on every set."
+    needs_scores = False
 
     def write(self, results: Results, folder: Path) -> list[Path]:
         """Write `cost-against-auroc_….png` and `.svg`; nothing where no method has both a cost and an AUROC.

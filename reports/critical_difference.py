@@ -47,6 +47,7 @@ class CriticalDifference(FigureReport):
 
     kind = "cd"
     nothing = "ranks need two methods on the same five OOD sets or more."
+    needs_scores = False
     on_demand = True
 
     def write(self, results: Results, folder: Path) -> list[Path]:

@@ -137,6 +137,10 @@ class Evidence:
             test = difference_of(spread.mean, spread.of_seeds + spread.of_images, freedom=spread.freedom)
         return 0.0 if test is None else test.p_value
 
+    def lacks(self, entry: Entry) -> bool:
+        """Whether the scores of an entry are gone, so that neither its figures nor differences to it can be tested."""
+        return any(self.replicates(row.key) is None and self.scores(row.key) is None for row in entry.rows)
+
     def interval_over_seeds(self, metric: str, entry: Entry) -> tuple[float, float] | None:
         """The 95 % interval of an entry of several seeds, over seeds and images; None where it is not known."""
         values = [self._values(row.key, metric) for row in entry.rows]

@@ -80,6 +80,13 @@ def warning_notes(section: Section, entry: Entry) -> list[str]:
     return [f"{entry.label}, {section.ood}: {text}{_of_seeds(rows, entry)}" for text, rows in by_text.items()]
 
 
+def untested_note(block: Block, section: Section, entry: Entry) -> str:
+    """Why an entry has no mark though it may be as good as the best; empty where it was tested, or nothing was."""
+    if block.evidence is None or not block.evidence.lacks(entry):
+        return ""
+    return f"{entry.label}, {section.ood}: not tested, as its scores are gone"
+
+
 def trivial_note(block: Block) -> str:
     """What marks figures that do not beat what pixels alone reach; empty where no such baseline was run."""
     if block.evidence is None:

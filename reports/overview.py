@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 from enum import Enum
 
 from .about import about
@@ -10,7 +11,7 @@ from .blocks import Block, Section
 from .columns import AUROC, FPR, Column, fpr_reading, meaning_of
 from .evidence import median_doubt
 from .group_columns import group_columns
-from .notes import Notes, section_note
+from .notes import Notes, section_note, untested_note
 from .ranking import mean_over_sets, ranking
 from .sheet import Sheet, SheetLine
 from .summary import Summary, images, summarise
@@ -98,8 +99,13 @@ def _set_column(section: Section, labels: list[str], block: Block, notes: Notes)
     found = [entries.get(label) for label in labels]
     group = None if block.evidence is None else block.evidence.group(found, AUROC)
     doubt = median_doubt(section.entries, "auroc")
-    cells = _without_spread(figure_cells(summaries, compare_as, higher_is_better=True, doubt=doubt, group=group))
-    return with_trivial_marks(cells, found, block, notes)
+    cells = [
+        cell if entry is None else replace(cell, marks=notes.marks(untested_note(block, section, entry)))
+        for cell, entry in zip(
+            figure_cells(summaries, compare_as, higher_is_better=True, doubt=doubt, group=group), found, strict=True
+        )
+    ]
+    return with_trivial_marks(_without_spread(cells), found, block, notes)
 
 
 def _mean_columns(block: Block, labels: list[str], narrow: bool) -> Iterator[tuple[Name, list[Cell]]]:

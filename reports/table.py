@@ -19,6 +19,7 @@ from .notes import (
     suite_note,
     trivial_note,
     undefined_note,
+    untested_note,
     warning_notes,
 )
 from .summary import DASH, Summary, decimals_for, images, percent, summarise
@@ -172,7 +173,8 @@ def _seed_count(entry: Entry) -> str:
 
 
 def _name(block: Block, section: Section, entry: Entry, notes: Notes) -> Name:
-    return Name(entry.label, notes.marks(parameter_note(block, entry.label), *warning_notes(section, entry)))
+    texts = parameter_note(block, entry.label), *warning_notes(section, entry), untested_note(block, section, entry)
+    return Name(entry.label, notes.marks(*texts))
 
 
 def _column_cells(entries: Sequence[Entry], column: Column, notes: Notes, evidence: Evidence | None) -> list[Cell]:

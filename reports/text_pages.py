@@ -26,21 +26,22 @@ _PREAMBLE = r"""\documentclass[10pt]{article}
 
 @report_page("md")
 def markdown_report(material: PageMaterial) -> str:
-    """A heading and the answer for each block, the comparison tables, and the command."""
+    """A heading and the answer for each block, the comparison tables, what is missing, and the command."""
     parts = ["# Report"]
     for answer in _answers(material):
         parts += [f"**{markdown(answer.question)}**", " ".join(map(markdown, answer.sentences))]
-    parts += [_tables(material, "comparison.md").rstrip("\n"), f"    {material.command}"]
+    parts += [_tables(material, "comparison.md").rstrip("\n"), *map(markdown, material.remarks)]
+    parts.append(f"    {material.command}")
     return "\n\n".join(parts) + "\n"
 
 
 @report_page("latex")
 def latex_report(material: PageMaterial) -> str:
-    """A document with the answer for each block and the comparison tables."""
+    """A document with the answer for each block, the comparison tables, and what is missing."""
     parts = []
     for answer in _answers(material):
         parts += [rf"\noindent\textbf{{{latex(answer.question)}}} " + " ".join(map(latex, answer.sentences))]
-    parts.append(_tables(material, "comparison.tex"))
+    parts += [_tables(material, "comparison.tex"), *(rf"\noindent {latex(text)}" for text in material.remarks)]
     return _PREAMBLE + "\n\n".join(parts) + "\n\\end{document}\n"
 
 

@@ -15,6 +15,7 @@ from bench.store import Store
 
 from .audits import audits_of, sheets_of
 from .kept import kept_results
+from .scoreless import left_out, require_some, with_scores
 
 WAYS = ("command", "device", "threads", "python", "packages", "git", "plugins")
 """What a provenance holds besides times and memory: cells that agree in it came about in one way."""
@@ -31,9 +32,12 @@ def gather(
     """What the folder holds: rows and scores, provenance, and `audit*.json` with their sheets. `transfers` is the
     folder of a `bench ablate` run whose `ablation.csv` is shown too; without it the folder itself is looked in.
 
-    Raises `BenchError` when there are no results, a file is damaged, or `transfers` has nothing to show.
+    Rows whose scores are gone are left out, which a remark says. Raises `BenchError` when there are no results, a file
+    is damaged, or `transfers` has nothing to show.
     """
-    store, results, audits = Store(folder), kept_results(folder), audits_of(folder)
+    store, kept, audits = Store(folder), kept_results(folder), audits_of(folder)
+    gone = store.without_scores()
+    results = require_some(with_scores(kept, gone), folder)
     return PageMaterial(
         results=results,
         groups=groups_of(set(map(str, results.rows["method"]))),
@@ -42,7 +46,7 @@ def gather(
         sheets=sheets_of(folder, audits),
         transfers=_transfers(folder) if transfers is None else _asked_transfers(transfers),
         galleries=galleries,
-        remarks=[*remarks, *_failures(store)],
+        remarks=[*remarks, *left_out(kept, gone, folder), *_failures(store)],
         command=command,
     )
 

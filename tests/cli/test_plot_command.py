@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from bench.cli.plot import plot
 from bench.errors import BenchError
 from bench.running.api import run
+from bench.running.files import stored_rows
 
 RUNNER = CliRunner()
 APP = typer.Typer()
@@ -77,3 +79,25 @@ def test_what_cannot_be_read_is_told(kept: Path, arguments: list[str], words: st
     result, _ = drawn(*(kept if one == "RUN" else one for one in arguments))
     assert isinstance(result.exception, BenchError)
     assert words in str(result.exception)
+
+
+def test_a_row_whose_scores_are_gone_is_left_out_and_named(kept: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(kept, folder)
+    rows = {row["method"]: row["key"] for row in stored_rows(folder)}
+    (folder / "scores" / f"{rows['brightness']}.npz").unlink()
+    result, paths = drawn("roc", folder, "--format", "svg")
+    assert result.exit_code == 0, result.exception
+    assert "Left out, as their scores are gone: brightness on shades. Compute them again with: bench rerun" in (
+        result.stderr
+    )
+    picture = paths[0].read_text(encoding="utf-8")
+    assert "total-variation" in picture
+    assert "brightness" not in picture
+    result, paths = drawn("heatmap", folder, "--format", "svg")
+    assert "Left out" not in result.stderr
+    assert "brightness" in paths[0].read_text(encoding="utf-8")
+    (folder / "scores" / f"{rows['total-variation']}.npz").unlink()
+    result, paths = drawn("all", folder, "--format", "svg")
+    assert result.exit_code == 0, result.exception
+    assert {path.name.partition("_")[0] for path in paths} == {"auroc-heatmap", "cost-against-auroc"}

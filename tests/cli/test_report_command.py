@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from bench.cli.report import report
 from bench.errors import BenchError
 from bench.running.api import run
+from bench.running.files import stored_rows
 
 RUNNER = CliRunner()
 APP = typer.Typer()
@@ -55,3 +57,20 @@ def test_what_would_not_be_shown_is_refused(
     result = reported(kept, *(kept if one == "RUN" else one for one in arguments))
     assert isinstance(result.exception, BenchError)
     assert words in str(result.exception)
+
+
+@pytest.mark.parametrize("output_format", ["html", "md"])
+def test_a_row_whose_scores_are_gone_is_left_out_and_named(kept: Path, tmp_path: Path, output_format: str) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(kept, folder)
+    run("total-variation", id="digits", ood=f"shades=npz:{kept.parent / 'shades.npz'}", out=folder)
+    rows = {row["method"]: row["key"] for row in stored_rows(folder)}
+    (folder / "scores" / f"{rows['total-variation']}.npz").unlink()
+    result = reported(folder, "--format", output_format)
+    assert result.exit_code == 0, result.exception
+    written = Path(result.stdout.strip()).read_text(encoding="utf-8")
+    assert "as their scores are gone: total-variation on shades. Compute them again" in written
+    (folder / "scores" / f"{rows['brightness']}.npz").unlink()
+    refused = reported(folder, "--format", output_format)
+    assert isinstance(refused.exception, BenchError)
+    assert "The scores of all results" in str(refused.exception)

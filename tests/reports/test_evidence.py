@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from bench.errors import BenchError
 from bench.metrics import evaluate
 from bench.report import REPORTS, CellScores, Results
 from bench.running.rows import interval_columns, rows_to_frame
@@ -166,3 +168,18 @@ def test_without_a_trivial_baseline_nothing_is_said_of_one(scored: Results) -> N
 )
 def test_digits_follow_the_intervals(doubt: float, decimals: int) -> None:
     assert summary.decimals_for([0.91, 0.9004], higher_is_better=True, doubt=doubt) == decimals
+
+
+def test_what_cannot_be_tested_says_so(results: Results, tmp_path: Path) -> None:
+    gone = str(results.rows.loc[results.rows["method"] == "alike", "key"].iloc[0])
+
+    def no_scores(key: str) -> CellScores:
+        raise BenchError(key)
+
+    known = results.replicates
+    assert known is not None
+    told = "alike, OOD: not tested, as its scores are gone".replace("OOD", str(results.rows["ood"].iloc[0]))
+    lines_of(replace(results, scores=no_scores), tmp_path)
+    assert "not tested" not in (tmp_path / "comparison.md").read_text("utf-8")
+    lines_of(replace(results, scores=no_scores, replicates=lambda key: None if key == gone else known(key)), tmp_path)
+    assert told in (tmp_path / "comparison.md").read_text("utf-8")

@@ -23,17 +23,32 @@ def state(text: str | Path) -> Path:
 
 
 def target(text: str | Path) -> Path:
-    """The folder to put results into, or the working folder of an address with what is there already."""
+    """The folder to put results into, or the working folder of an address with what is there already.
+
+    Raises `BenchError` for what is meant as stdout.
+    """
     from bench.remote import fetched_folder
 
+    _require_name(text)
     return fetched_folder(text)
 
 
 def local(text: str | Path) -> Path:
-    """A folder or file of this machine. Raises `BenchError` for an address."""
+    """A folder or file of this machine. Raises `BenchError` for an address, and for what is meant as stdout."""
     from bench.address import is_address
     from bench.errors import BenchError
 
+    _require_name(text)
     if is_address(text):
         raise BenchError(f"'{text}' is an address. This command writes to a folder: name one of this machine.")
     return Path(text)
+
+
+def _require_name(text: str | Path) -> None:
+    """Raise `BenchError` for `-`, by which other programs mean stdout."""
+    from bench.errors import BenchError
+
+    if text == "-":
+        raise BenchError(
+            "'-' is not stdout here: this command writes files. Name one (one called so is ./-)."
+        )

@@ -31,6 +31,15 @@ def test_commands_that_write_to_a_folder_refuse_an_address(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", sorted(commands_with_out()))
+def test_commands_that_write_files_refuse_stdout(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [command, "--out", "-"])
+    assert isinstance(done.exception, BenchError)
+    assert "'-' is not stdout here" in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_commands_that_write_to_a_folder_are_found() -> None:
     assert {"leaderboard", "train", "ablate", "reproduce", "report", "threshold", "export", "new", "audit", "toy"} <= (
         commands_with_out()

@@ -1,15 +1,18 @@
-"""How often two runs that differ in their seeds alone are called different.
+r"""How often two runs that differ in their seeds alone are called different.
 
-    bench run --method msp --method odin --method energy --id digits --ood glyphs --seeds 16 --out runs/seeds
-    python benchmarks/seed_differences.py runs/seeds --each 4
+    bench run --method msp --method odin --method energy --id digits --ood glyphs --seeds 16 \
+        --set recipe.epochs=8 --out runs/seeds
+    python benchmarks/seed_differences.py runs/seeds --each 4 --out results/seed-differences
 
 Two disjoint groups of seeds are drawn again and again, and compared as `bench compare` compares two runs. Splits of the
-same seeds are not independent of each other, so that the share is less certain than their number suggests.
+same seeds are not independent of each other, so that the share is less certain than their number suggests. What is
+found is printed, and with `--out` kept as `seed-differences.json`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -17,9 +20,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.atomic import write_json
 from bench.comparing.compare import USUAL_METRICS, corrected
 from bench.comparing.slots import Record, match
 from bench.comparing.testing import Change, Tester
+from bench.provenance import static_provenance
 from bench.running.estimates import Estimates
 from bench.store import Store
 
@@ -29,6 +34,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--each", type=int, default=4, help="seeds on either side")
     parser.add_argument("--splits", type=int, default=400)
+    parser.add_argument("--out", type=Path, help="folder of seed-differences.json")
     options = parser.parse_args()
     store = Store(options.folder)
     records = store.records()
@@ -44,11 +50,17 @@ def main() -> None:
         found.append(compared(estimates, [[r for r in records if r["row"]["seed"] in side] for side in sides]))
     runs = np.mean([any(change.verdict == "real" for change in changes) for changes in found])
     single = [c.difference.p_value < 0.05 for changes in found for c in changes if c.difference is not None]
-    print(
-        f"{len(seeds)} seeds, {options.each} against {options.each}, {options.splits} splits, {len(found[0])} figures"
-    )
-    print(f"runs with a difference called real: {100 * runs:.1f} %")
-    print(f"figures with p < 0.05, uncorrected: {100 * np.mean(single):.1f} %")
+    summary = {
+        "seeds": len(seeds),
+        "each": options.each,
+        "splits": options.splits,
+        "figures": len(found[0]),
+        "runs_with_a_real_difference": float(runs),
+        "figures_below_5_percent_uncorrected": float(np.mean(single)),
+    }
+    print(json.dumps(summary, indent=1))
+    if options.out:
+        write_json(options.out / "seed-differences.json", {**summary, "provenance": static_provenance()})
 
 
 def compared(estimates: Estimates, sides: list[list[Record]]) -> list[Change]:

@@ -52,12 +52,13 @@ def main() -> None:
     arguments.add_argument("--processes", type=int, default=4)
     arguments.add_argument("--methods", default="all")
     arguments.add_argument("--epochs", type=int, default=10)
+    arguments.add_argument("--seeds", type=int, default=1)
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="engine-costs-") as folder:
         if chosen.what == "overhead":
             overhead(Path(folder), chosen.cells, chosen.processes)
         else:
-            options = [f"--method={chosen.methods}", f"--set=recipe.epochs={chosen.epochs}"]
+            options = [f"--method={chosen.methods}", f"--set=recipe.epochs={chosen.epochs}", f"--seeds={chosen.seeds}"]
             (nothing if chosen.what == "nothing" else parallel)(Path(folder), options, chosen.processes)
 
 

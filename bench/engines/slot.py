@@ -89,9 +89,15 @@ class Slot:
         start, name = context(), f"oodbench worker {self.number}"
         self._pipe, theirs = start.Pipe()
         process = start.Process(target=work, args=(theirs, self.share, dict(os.environ)), name=name, daemon=True)
-        with deaf_children():
-            process.start()
-        theirs.close()  # so that the pipe ends when the process does
+        try:
+            with deaf_children():
+                process.start()
+        except (EOFError, ConnectionError) as error:  # what was to fork it is gone itself
+            self._pipe.close()
+            self._pipe = None
+            raise WorkerDiedError(f"the server of worker processes was killed, {LIKELY_MEMORY}") from error
+        finally:
+            theirs.close()  # so that the pipe ends when the process does
         self._process = process
         if self._ending:  # it was said when there was no process yet that could be killed
             process.kill()

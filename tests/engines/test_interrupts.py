@@ -103,6 +103,7 @@ def test_once_lets_running_cells_finish_and_twice_stops_at_once(
     until(lambda: "press Ctrl-C again" in run.log.read_text())
     hold.let_go(begun[0][0])
     until(lambda: len(done(run)) == 1)
+    until(lambda: len(list((run.out / "estimates").glob("*.npz"))) == 1)
     until(lambda: len(list(run.out.glob(".stop-*"))) == 1)
     run.interrupt()
     said = run.end()

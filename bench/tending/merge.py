@@ -115,12 +115,12 @@ def _merge(stores: Sequence[Store], out: Store) -> Merged:
     before, equal = out.keys(), 0
     for store in stores:
         for key in sorted(store.keys()):
-            if key in before:
-                equal += 1
+            equal += key in before
+            if key in before and (out.has_scores(key) or not store.has_scores(key)):
                 continue
             if store.has_scores(key):
                 store.scores(key)  # what is damaged is told now, and does not come along
-            elif not out.has(key):
+            elif not any(other.has_scores(key) for other in stores):
                 say(
                     f"Warning: the scores of cell {key} are gone in {shown(store.folder)}; the cell comes without them."
                 )

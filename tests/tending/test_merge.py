@@ -63,6 +63,21 @@ def test_a_conflict_with_what_is_there_already_is_one_too(tmp_path: Path, make_c
         merge_runs([tmp_path / "b"], tmp_path / "all")
 
 
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_a_folder_that_has_the_scores_of_a_cell_gives_them(
+    tmp_path: Path, make_cell: MakeCell, order: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for run in "ab":
+        key = make_cell(tmp_path / run, "msp")
+    (tmp_path / "a" / "scores" / f"{key}.npz").unlink()
+    assert merge_runs([tmp_path / run for run in order], tmp_path / "all").equal == 1
+    assert Store(tmp_path / "all").has(key)
+    assert "Warning" not in capfd.readouterr().err
+    (tmp_path / "all" / "scores" / f"{key}.npz").unlink()
+    merge_runs([tmp_path / "b"], tmp_path / "all")
+    assert Store(tmp_path / "all").has(key)
+
+
 def test_paths_in_notes_are_no_difference(tmp_path: Path, make_cell: MakeCell) -> None:
     make_cell(tmp_path / "a", "msp", ood_note="bound to npz:/here/x.npz")
     make_cell(tmp_path / "b", "msp", ood_note="bound to npz:/there/x.npz")

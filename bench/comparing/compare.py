@@ -9,11 +9,12 @@ from pathlib import Path
 from bench.errors import BenchError, UnknownNameError
 from bench.running.estimates import Estimates
 from bench.statistics import METRICS, holm
-from bench.store import Store, no_results
+from bench.store import no_results
 
 from .settings import SettingChange, changed_settings, changed_versions
 from .slots import Lone, match
 from .testing import Change, Tester
+from .untouched import UntouchedStore
 
 USUAL_METRICS = ("auroc", "fpr_at_95_tpr")
 SIGNIFICANT = 0.05
@@ -40,7 +41,7 @@ class Comparison:
 
 
 def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRICS) -> Comparison:
-    """Compare the results kept in two folders.
+    """Compare the results kept in two folders, in which nothing is changed.
 
     Raises `BenchError` where one has no results or none of their rows answer the same question, `UnknownNameError` for
     a metric that rows do not have.
@@ -48,7 +49,7 @@ def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRI
     for metric in metrics:
         if metric not in METRICS:
             raise UnknownNameError("metric", metric, METRICS)
-    records = [Store(folder).records() for folder in (first, second)]
+    records = [UntouchedStore(folder).records() for folder in (first, second)]
     for folder, found in zip((first, second), records, strict=True):
         if not found:
             raise no_results(folder)
@@ -58,7 +59,7 @@ def compare_runs(first: Path, second: Path, metrics: Sequence[str] = USUAL_METRI
             f"{first} and {second} have no row in common: none has the same method, sets, network, objective and "
             f"protocol. The first has {only_first[0].words}, the second {only_second[0].words}."
         )
-    tester = Tester(Estimates(Store(first)), Estimates(Store(second)))
+    tester = Tester(*(Estimates(UntouchedStore(folder), keep=False) for folder in (first, second)))
     tester.prepare(matches)
     changes = [tester.change(one, metric) for one in matches for metric in metrics]
     return Comparison(

@@ -41,10 +41,10 @@ def with_intervals(rows: Sequence[dict[str, Any]], folder: Path) -> list[dict[st
 
 
 class Estimates:
-    """The estimates of the cells in a store."""
+    """The estimates of the cells in a store. New ones are written beside them unless told not to `keep` them."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, *, keep: bool = True) -> None:
+        self.store, self.keep = store, keep
         self._found: dict[str, Estimated | None] = {}
 
     def prepare(self, keys: Sequence[str]) -> None:
@@ -81,7 +81,8 @@ class Estimates:
         kept = _read(self._path(key), origin)
         if kept is None:
             kept = estimate(scores.id_scores, scores.ood_scores)
-            _write(self._path(key), kept, origin)
+            if self.keep:
+                _write(self._path(key), kept, origin)
         return kept
 
 

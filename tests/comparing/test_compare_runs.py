@@ -30,6 +30,16 @@ def test_equal_runs_are_unchanged(runs: tuple[Path, Path], keep: Keep, normal: N
     assert (found.settings, found.versions, found.real) == ((), {}, [])
 
 
+def test_nothing_is_changed_in_runs_that_are_compared(runs: tuple[Path, Path], keep: Keep, normal: Normal) -> None:
+    for run in runs:
+        keep(run, *normal())
+        damaged = run / "cells" / f"{keep(run, *normal(), method='odin')}.json"
+        damaged.write_text("{}", encoding="utf-8")
+    before = {path: path.read_bytes() for run in runs for path in run.rglob("*") if path.is_file()}
+    assert len(compare_runs(*runs).changes) == 2
+    assert {path: path.read_bytes() for run in runs for path in run.rglob("*") if path.is_file()} == before
+
+
 def test_a_broken_method_is_named_with_what_broke_it(runs: tuple[Path, Path], keep: Keep, normal: Normal) -> None:
     ids, oods = normal(2.0)
     noise = np.random.default_rng(1)

@@ -22,6 +22,22 @@ function drawRanks() {
     `The ${found.labels.length} methods with the best mean AUROC, ranked on ${block().sets.length} OOD sets. ${rankWords(found, block().methods.length)}`));
 }
 
+// Names beside points, of the earlier first; one that would cover a point, a name or the edge is left to hovering.
+function pointNames(points, sx, sy, right, top) {
+  const taken = points.map(({ x, y }) => [sx(x) - 6, sy(y) - 6, sx(x) + 6, sy(y) + 6]), texts = [];
+  for (const { m, x, y } of points) {
+    const long = 6.6 * m.label.length + 6, [px, py] = [sx(x), sy(y)];
+    const sides = [[px + 9, py - 6], [px - 9 - long, py - 6], [px - long / 2, py - 20], [px - long / 2, py + 8]];
+    const boxes = sides.map(([left, up]) => [left, up, left + long, up + 12]);
+    const free = boxes.find((one) => one[0] > 56 && one[2] < right && one[1] > top
+      && !taken.some((other) => one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3]));
+    if (!free) continue;
+    taken.push(free);
+    texts.push(svg("text", { class: "point-name", x: free[0], y: free[3] - 2, "aria-hidden": "true" }, m.label));
+  }
+  return texts;
+}
+
 function drawCost() {
   const all = shownMethods().filter((m) => m.cost !== null && mean(m) !== null).map((m) => ({ m, x: Math.max(m.cost, 0.001), y: mean(m) }));
   if (!all.length) { at("cost").replaceChildren(el("p", {}, "Costs are not known.")); return; }
@@ -43,6 +59,7 @@ function drawCost() {
     picture.append(svg("circle", { cx: sx(x), cy: sy(y), r: 5.5, tabindex: 0, role: "img", "aria-label": text, style: { fill: color(m) },
       onpointerenter: (event) => tip(text, event), onpointerleave: (event) => tip("", event), onfocus: (event) => tip(text, event), onblur: (event) => tip("", event) }));
   }
+  picture.append(...pointNames([...front, ...all.filter((one) => !front.includes(one))], sx, sy, width - 32, 14));
   const named = front.map((one) => `${one.m.label} (${quantity(one.x)} µs, ${percent(one.y)} %)`).join(", ");
-  at("cost").replaceChildren(picture, el("p", { class: "small" }, `Mean ${metric().title} (%) over the OOD sets shown. Dotted: nothing is both cheaper and better: ${named}.`));
+  at("cost").replaceChildren(picture, el("p", { class: "small" }, `Mean ${metric().title} (%) over the OOD sets shown. A point without a name has it on hovering or focus. Dotted: nothing is both cheaper and better: ${named}.`));
 }

@@ -234,6 +234,19 @@ def test_ticks_are_round(page: Page) -> None:
     assert f"{steps.pop():e}"[0] in "125"
 
 
+def test_names_in_the_cost_picture_cover_no_point_and_no_name(page: Page) -> None:
+    boxes = (
+        "(what) => [...document.querySelectorAll('#cost ' + what)].map((one) => one.getBoundingClientRect().toJSON())"
+    )
+    names, points = page.evaluate(boxes, "text.point-name"), page.evaluate(boxes, "circle")
+    assert names
+    for place, name in enumerate(names):
+        for other in [*points, *names[place + 1 :]]:
+            across = min(name["right"], other["right"]) - max(name["left"], other["left"])
+            down = min(name["bottom"], other["bottom"]) - max(name["top"], other["top"])
+            assert min(across, down) <= 2  # a text's box is higher than its letters
+
+
 def test_gain_over_trivial_is_that_of_the_means(page: Page, made: PageMaterial) -> None:
     means = made.results.rows.groupby("method")["auroc"].mean()
     shown = dict(zip(methods(page), page.locator("#table tbody tr td:nth-child(9)").all_inner_texts(), strict=True))

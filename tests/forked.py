@@ -1,7 +1,7 @@
 """Programs in processes of their own that have torch from the start: they are forked from one that has loaded it.
 
 A new Python takes four seconds of a core to load torch. Where that a process dies is tested, and not how it begins, it
-is forked instead. Not there on Windows.
+is forked instead (but on Windows, which has no fork).
 """
 
 from __future__ import annotations
@@ -27,16 +27,22 @@ exec(program)
 
 
 class Forked:
-    """A process that runs `program` as `python -c` would, and writes into files of `folder` what it prints."""
+    """A process that runs `program` as `python -c` would, and writes into files of `folder` what it prints.
 
-    def __init__(self, program: str, *arguments: str, folder: Path, environment: Mapping[str, str]) -> None:
+    The program finds `given`, which is pickled, as a global name.
+    """
+
+    def __init__(
+        self, program: str, *arguments: str, folder: Path, environment: Mapping[str, str] | None = None,
+        given: object = None,
+    ) -> None:  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self._out, self._err = folder / "out", folder / "err"
         known: dict[str, Any] = {
-            "__name__": "__main__", "program": program, "arguments": arguments, "out": str(self._out),
-            "err": str(self._err), "environment": {**os.environ, "OMP_NUM_THREADS": "1", **environment},
+            "__name__": "__main__", "program": program, "arguments": arguments, "given": given, "out": str(self._out),
+            "err": str(self._err), "environment": {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
         }  # fmt: skip
-        context = multiprocessing.get_context("forkserver")
+        context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
         context.set_forkserver_preload(_PRELOADED)
         self._process = context.Process(target=exec, args=(_PREPARE, known))
         self._process.start()

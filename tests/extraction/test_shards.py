@@ -1,9 +1,5 @@
 """Shards that several processes extract are joined to what one process extracts, bit for bit."""
 
-import os
-import pickle
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +22,7 @@ from bench.extraction.outputs import Outputs
 from bench.extraction.probe import Probe, Seen
 from bench.extraction.shards import Shard, extract_shard
 from bench.extraction.view import CLEAN, View
+from tests.forked import Forked
 
 CPU = torch.device("cpu")
 SMALL = PassOptions(batch_size=4)
@@ -129,14 +126,14 @@ def test_a_shard_that_is_there_is_not_extracted_again_and_alone_is_not_the_whole
 
 
 PROCESS = """
-import pickle, sys
+import sys
 import torch
 torch.set_num_threads(1)
 from bench.extraction.options import PassOptions
 from bench.extraction.shards import Shard, extract_shard
 from bench.extraction.view import CLEAN
 from bench.networks.classifier import build_network
-images, transform = pickle.load(sys.stdin.buffer)
+images, transform = given
 network = build_network("convnet", 4, confidence_branch=True, seed=0).eval()
 print(extract_shard(network, "w", images, transform, {CLEAN: ()}, Shard.parse(sys.argv[1]),
       device=torch.device("cpu"), label="Extracting", options=PassOptions(batch_size=16)))
@@ -148,18 +145,12 @@ def test_processes_that_run_at_once_make_one_whole(
 ) -> None:
     """Two shards by three processes, two of which have the same shard; 103 images are no multiple of 16."""
     images = ArrayImages(np.random.default_rng(0).integers(0, 256, (103, 16, 16, 3), dtype=np.uint8))
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROCESS, text],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-        )
-        for text in ("1/2", "2/2", "2/2")
-    ]  # fmt: skip
-    content = pickle.dumps((images, transform))
-    told = [process.communicate(content) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], told
-    assert any(out.strip() == b"True" for out, _ in told)
+        Forked(PROCESS, text, folder=tmp_path / str(rank), given=(images, transform))
+        for rank, text in enumerate(("1/2", "2/2", "2/2"))
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0], [process.err for process in processes]
+    assert any(process.out == "True\n" for process in processes)
 
     from bench.networks.classifier import build_network
 

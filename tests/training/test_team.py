@@ -1,7 +1,6 @@
 """Two processes train the network that one trains with the same batches, up to rounding errors."""
 
 import json
-import pickle
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ from tests.forked import Forked
 MakePlan = Callable[..., TrainingPlan]
 
 PROCESS = """
-import json, os, pickle, sys
+import json, os, sys
 import torch
 from bench.training import train
 from bench.training.loop import TrainingData
@@ -31,7 +30,7 @@ torch.set_num_threads(1)
 from bench.training.objective import OBJECTIVES
 from bench.training.team import joined_team
 from bench.training.together import find_or_train_together
-plans, images = pickle.load(open(sys.argv[1], "rb"))
+plans, images = given
 curves, save_state, batch = [], train.save_state, TrainingData.batch
 TrainingData.batch = lambda *given: batch(*given).to(torch.get_default_dtype())
 def save_and_stop(folder, state):
@@ -66,15 +65,16 @@ def run(size: int, plans: Plans, images: ArrayImages, cache: Path, *arguments: s
         port = free.getsockname()[1]
     team = {"BENCH_CACHE": str(cache), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(size)}
     said = cache.with_name(f"{cache.name} says{''.join(arguments)}")
-    said.mkdir()
-    (said / "given").write_bytes(pickle.dumps((plans, images)))
     processes = [
         Forked(
-            PROCESS, str(said / "given"), *arguments,
-            folder=said / str(rank), environment={**team, "RANK": str(rank)},
+            PROCESS,
+            *arguments,
+            folder=said / str(rank),
+            environment={**team, "RANK": str(rank)},
+            given=(plans, images),
         )
         for rank in range(size)
-    ]  # fmt: skip
+    ]
     return [(process.wait(), process.out, process.err) for process in processes]
 
 

@@ -1,10 +1,7 @@
 """Training: repeatable, resumable bit for bit, done once, and honest when it fails."""
 
 import json
-import os
-import pickle
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +18,7 @@ from bench.networks.checkpoint import Checkpoint, hash_weights
 from bench.progress import Progress
 from bench.training.resume import FILE, TrainingState, save_state
 from bench.training.train import TrainingPlan, find_or_train
+from tests.forked import Forked
 
 CPU = torch.device("cpu")
 OBJECTIVES = ["cross-entropy", "learned-confidence"]
@@ -197,12 +195,12 @@ def test_a_training_stopped_within_an_epoch_goes_on_as_if_undisturbed(
 
 
 KILLED_WHILE_WRITING = """
-import os, pickle, signal, sys
+import os, signal
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from bench.training.train import find_or_train
-plan, images = pickle.load(sys.stdin.buffer)
+plan, images = given
 replace, written = Path.replace, []
 def replace_or_die(self, target):
     written.append(target)
@@ -221,14 +219,8 @@ def test_a_process_killed_while_it_writes_its_state_loses_one_epoch_and_nothing_
     plan = make_plan("learned-confidence")
     undisturbed = find_or_train(plan, toy_images, CPU)
     fresh_cache(monkeypatch, tmp_path / "disturbed")
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_WRITING],
-        input=pickle.dumps((plan, toy_images)),
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    killed = Forked(KILLED_WHILE_WRITING, folder=tmp_path / "said", given=(plan, toy_images))
+    assert killed.wait() == -signal.SIGKILL, killed.err
     assert len(list(plan.folder.glob(".*.tmp"))) == 1, "it was killed with a state half written"
     epochs = []
     monkeypatch.setattr("bench.training.train.save_state", lambda folder, state: epochs.append(state.epoch))

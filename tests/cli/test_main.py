@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,26 @@ RUN = ["run", "--method", "msp", "--method", "confidence", "--id", "digits", "--
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bench", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+Here = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """`bench` with arguments in this process: its exit code, and what it prints on standard output and error."""
+
+    def called(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+        handler = signal.getsignal(signal.SIGINT)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            signal.signal(signal.SIGINT, handler)
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    return called
 
 
 @pytest.mark.parametrize(
@@ -48,21 +69,12 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["train", "--id", "photos"], "train"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_code_2(
-    arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main()
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    printed = capsys.readouterr()
-    assert ended.value.code == 2
-    assert words in printed.err
-    assert "Traceback" not in printed.err
-    assert printed.out == ""
+def test_bad_input_is_one_message_and_exit_code_2(arguments: list[str], words: str, here: Here) -> None:
+    code, out, err = here(*arguments)
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
+    assert out == ""
 
 
 def test_from_a_shell_too() -> None:
@@ -89,22 +101,22 @@ def test_a_run_prints_its_result_and_writes_its_files(tmp_path: Path) -> None:
     assert bench("table", str(tmp_path)).stdout.count("confidence") >= 1
 
 
-def test_a_dry_run_refuses_to_tune_on_what_is_tested_on(tmp_path: Path) -> None:
+def test_a_dry_run_refuses_to_tune_on_what_is_tested_on(tmp_path: Path, here: Here) -> None:
     from bench.data.dataset import DATASETS, Place
 
     glyphs = DATASETS.get("glyphs")().load("test", Place(tmp_path))
     np.savez(tmp_path / "sub.npz", images=np.asarray(glyphs.read(np.arange(100))))
     held = ("--protocol", "heldout-ood", "--tune-on", f"sub=npz:{tmp_path / 'sub.npz'}")
-    done = bench("run", "--method", "energy", "--id", "digits", "--ood", "glyphs", *held, "--dry-run")
-    assert done.returncode == 2
-    assert "100 of the 1,400 OOD test images would be tuned on as well" in done.stderr
+    code, _, err = here("run", "--method", "energy", "--id", "digits", "--ood", "glyphs", *held, "--dry-run")
+    assert code == 2
+    assert "100 of the 1,400 OOD test images would be tuned on as well" in err
 
 
-def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path) -> None:
-    done = bench(*RUN, "--out", str(tmp_path / "out"), "--dry-run")
-    assert done.returncode == 0
-    assert "to train for 1 epoch)" in done.stdout
-    assert "Cells: 2" in done.stdout
+def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path, here: Here) -> None:
+    code, out, _ = here(*RUN, "--out", str(tmp_path / "out"), "--dry-run")
+    assert code == 0
+    assert "to train for 1 epoch)" in out
+    assert "Cells: 2" in out
     assert not (tmp_path / "out").exists()
 
 
@@ -133,12 +145,12 @@ def test_a_bug_is_a_traceback() -> None:
     assert "ZeroDivisionError" in done.stderr
 
 
-def test_a_run_file_is_read_and_options_override_it() -> None:
+def test_a_run_file_is_read_and_options_override_it(here: Here) -> None:
     demo = str(Path(__file__).parents[2] / "examples" / "demo.toml")
-    plan = bench("run", demo, "--dry-run")
-    assert plan.returncode == 0, plan.stderr
-    assert "Cells: 20, results in" in plan.stdout
-    assert "runs/demo" in plan.stdout
-    less = bench("run", demo, "--method", "msp", "--out", "elsewhere", "--precision", "bf16", "--dry-run")
-    assert less.returncode == 0, less.stderr
-    assert "Cells: 5, results in elsewhere" in less.stdout
+    code, out, err = here("run", demo, "--dry-run")
+    assert code == 0, err
+    assert "Cells: 20, results in" in out
+    assert "runs/demo" in out
+    code, out, err = here("run", demo, "--method", "msp", "--out", "elsewhere", "--precision", "bf16", "--dry-run")
+    assert code == 0, err
+    assert "Cells: 5, results in elsewhere" in out

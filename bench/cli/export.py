@@ -24,12 +24,14 @@ from .options import (
     Transform,
     TrustCode,
 )
-from .results_folder import local
+from .results_folder import local, results
 
 if TYPE_CHECKING:
     from bench.data.images import Images
     from bench.detector import Detector
     from bench.export.exported import ExportedDetector
+
+_RUN: Any = typer.Option(parser=results, help="Folder or address of a run whose method and network are meant.")
 
 
 def export(
@@ -37,7 +39,7 @@ def export(
         Path, typer.Option("--out", "-o", metavar="FILE", parser=local, help="File to write: NAME.pt2 or NAME.onnx.")
     ],
     detector: Annotated[Path | None, typer.Argument(help="File that bench threshold --out wrote.")] = None,
-    run: Annotated[Path | None, typer.Option(help="Folder of a run whose method and network are meant.")] = None,
+    run: Annotated[Path | None, _RUN] = None,
     method: Annotated[str | None, typer.Option(help="Scoring method.")] = None,
     id: Annotated[str | None, typer.Option("--id", help="In-distribution set: a name, or NAME=folder:PATH.")] = None,
     ood: Annotated[str | None, typer.Option(help="OOD set of the run's cell, where parameters were tuned.")] = None,

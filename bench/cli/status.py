@@ -37,8 +37,10 @@ def status(
 
 
 def _as_json(found: Status) -> str:
+    from bench.address import shown
+
     content = {
-        "folder": str(found.folder),
+        "folder": shown(found.folder),
         "known": found.asked is not None,
         "done": found.done,
         "failed": [{**vars(one), "path": str(one.path)} for one in found.failed],

@@ -42,6 +42,7 @@ def run(bucket: str, machine: Machine, tmp_path: Path) -> str:
 
 def test_commands_take_an_address(run: str, bucket: str, tmp_path: Path) -> None:
     assert f"{run}: 2 of 2 cells done" in do("status", run).stdout
+    assert json.loads(do("status", run, "--format", "json").stdout)["folder"] == run
     assert "total-variation" in do("table", run).stdout
     do("report", run, "--format", "md")
     do("plot", run, "--format", "png")
@@ -89,6 +90,13 @@ def test_an_address_without_results_is_an_error_for_whoever_reads(bucket: str, m
     done = RUNNER.invoke(app, [command, f"{bucket}/none"])
     assert isinstance(done.exception, BenchError)
     assert f"There are no results at {bucket}/none" in str(done.exception)
+
+
+def test_options_that_name_a_run_take_an_address(run: str, tmp_path: Path) -> None:
+    done = RUNNER.invoke(app, ["export", "--run", run, "--method", "knn", "--out", str(tmp_path / "x.pt2")])
+    assert "total-variation on digits" in str(done.exception), "it has read what is there"
+    done = RUNNER.invoke(app, ["report", run, "--transfer", run])
+    assert "transfer" in str(done.exception)
 
 
 def test_a_table_puts_no_cells(run: str, bucket: str) -> None:

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+if sys.platform == "win32":
+    _CONTEXT = multiprocessing.get_context("spawn")
+else:
+    _CONTEXT = multiprocessing.get_context("forkserver")
 
 _PRELOADED = ["torch", "torch._dynamo", "torch.distributed", "bench.running.api"]
 
@@ -42,9 +48,8 @@ class Forked:
             "__name__": "__main__", "program": program, "arguments": arguments, "given": given, "out": str(self._out),
             "err": str(self._err), "environment": {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
         }  # fmt: skip
-        context = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-        context.set_forkserver_preload(_PRELOADED)
-        self._process = context.Process(target=exec, args=(_PREPARE, known))
+        _CONTEXT.set_forkserver_preload(_PRELOADED)
+        self._process = _CONTEXT.Process(target=exec, args=(_PREPARE, known))
         self._process.start()
 
     @property

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 
+_FOR_OPTIMIZERS = "torch._dynamo"
+"""What PyTorch imports for the first optimizer of a process, for seconds."""
+
+
 def context() -> ForkServerContext | SpawnContext:
     """What starts workers. The server begins with the first of them, and ends with this process."""
     if sys.platform != "linux":  # system libraries of macOS do not outlive a fork
         return multiprocessing.get_context("spawn")
     ours = [name for name in list(sys.modules) if name.startswith("bench.")]  # in the order that imports need
     made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["bench.engines.unthreaded", *ours])
+    made.set_forkserver_preload(["bench.engines.unthreaded", *ours, _FOR_OPTIMIZERS])
     return made
 
 

@@ -49,6 +49,4 @@ def _require_name(text: str | Path) -> None:
     from bench.errors import BenchError
 
     if text == "-":
-        raise BenchError(
-            "'-' is not stdout here: this command writes files. Name one (one called so is ./-)."
-        )
+        raise BenchError("'-' is not stdout here: this command writes files. Name one (one called so is ./-).")

@@ -67,8 +67,8 @@ def test_a_conflict_with_what_is_there_already_is_one_too(tmp_path: Path, make_c
 def test_a_folder_that_has_the_scores_of_a_cell_gives_them(
     tmp_path: Path, make_cell: MakeCell, order: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for run in "ab":
-        key = make_cell(tmp_path / run, "msp")
+    key = make_cell(tmp_path / "a", "msp")
+    assert make_cell(tmp_path / "b", "msp") == key
     (tmp_path / "a" / "scores" / f"{key}.npz").unlink()
     assert merge_runs([tmp_path / run for run in order], tmp_path / "all").equal == 1
     assert Store(tmp_path / "all").has(key)

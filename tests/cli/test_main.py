@@ -43,7 +43,8 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
                 main()
         finally:
             signal.signal(signal.SIGINT, handler)
-        return int(ended.value.code or 0), *capsys.readouterr()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
 
     return called
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -50,6 +51,26 @@ def test_the_server_has_imported_all_and_neither_threads_nor_a_gpu(engine: Engin
     assert not ask(engine, "__import__('torch').cuda.is_initialized()")
     assert not ask(engine, "__import__('torch').cuda._is_in_bad_fork()")
     assert not any("nvidia" in file.path for file in server.open_files())
+
+
+def test_no_import_of_the_server_asks_cuda_for_anything() -> None:
+    """A process that has asked cannot fork others that use a GPU; without one here, the questions are counted."""
+    program = """
+import torch
+asked = []
+torch.cuda.is_available = torch.cuda.device_count = lambda: asked.append("torch") or 0
+torch._C._cuda_getDeviceCount = torch._C._cuda_init = lambda: asked.append("CUDA") or 0
+import bench.running.worker
+from bench.engines.starting import context
+context()
+from multiprocessing.forkserver import _forkserver
+names = _forkserver._preload_modules
+for name in names:
+    __import__(name)
+print(len(names) > 50, "torch._dynamo" in names, asked)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "True True []\n"
 
 
 def test_a_worker_has_the_environment_of_now(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class KeptPlan:
             read_sealed(asked, ASKED_SCHEMA)
             plan = read_sealed(self.path, SCHEMA)
             keys, lines = [str(key) for key in plan["keys"]], [str(line) for line in plan["lines"]]
-            if asdict(state_of(map(Path, plan["paths"]))) != plan["state"] or notes_in(out) != plan["notes"]:
+            if not _counts(plan, out):
                 return None
         except (BenchError, OSError, KeyError, TypeError, ValueError):  # there is none, or it is damaged
             return None
@@ -90,6 +90,24 @@ class KeptPlan:
         """Keep it: the keys of the cells, what is said first, and the state of all that they depend on."""
         content = {"keys": list(keys), "lines": list(lines), "paths": list(map(str, paths)), "state": asdict(state)}
         write_sealed(self.path, SCHEMA, {**content, "notes": notes_in(self.spec.out)})
+
+
+def idle_plans(folder: Path) -> list[Path]:
+    """The plans of a results folder that will never count again, as what they were made from has changed."""
+    return [path for path in sorted((folder / FOLDER).glob("*.json")) if not _may_count(path, folder)]
+
+
+def _may_count(path: Path, folder: Path) -> bool:
+    try:
+        return _counts(read_sealed(path, SCHEMA), folder)
+    except FileNotFoundError:  # another process has replaced it
+        return True
+    except (BenchError, OSError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _counts(plan: Mapping[str, Any], folder: Path) -> bool:
+    return bool(asdict(state_of(map(Path, plan["paths"]))) == plan["state"] and notes_in(folder) == plan["notes"])
 
 
 def notes_in(folder: Path) -> list[list[str]]:

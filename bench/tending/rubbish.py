@@ -15,6 +15,7 @@ from bench.disk_clock import now_of
 from bench.leases import Lease
 from bench.presence import in_use, present
 from bench.running.estimates import FOLDER as ESTIMATES
+from bench.running.kept_plan import idle_plans
 from bench.store import DAMAGED, FAILURES, PREDICTIONS, SCORES, Store
 from bench.temporary import is_temporary, is_written
 
@@ -41,6 +42,8 @@ def rubbish_in_run(folder: Path) -> Iterator[Rubbish]:
         yield from _orphans(Store(part), now, busy=bool(in_use(folder)))
         for path in sorted((part / DAMAGED).glob("*")):
             yield _sized(path, "damaged result that was set aside", now)
+    for path in idle_plans(folder):
+        yield _sized(path, "plan from before a change", now)
     yield from _dead_processes(folder, now)
 
 

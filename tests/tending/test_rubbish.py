@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from bench.cache import cache_root
 from bench.cli.main import app
+from bench.running.api import run
 from bench.store import Store
 from bench.temporary import is_temporary, temporary_path
 from bench.tending.rubbish import DAY, HOUR, delete, rubbish_in_cache, rubbish_in_run
@@ -44,6 +46,16 @@ def left_by_a_dead_writer(path: Path) -> Path:
 def test_a_sound_folder_has_no_rubbish(tmp_path: Path, make_cell: MakeCell) -> None:
     make_cell(tmp_path, "msp")
     assert kinds(rubbish_in_run(tmp_path)) == []
+
+
+def test_plans_that_no_longer_count(tmp_path: Path) -> None:
+    save_images = np.random.default_rng(0).integers(0, 120, (30, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "shades.npz", images=save_images)
+    run("brightness", id="digits", ood=f"shades=npz:{tmp_path / 'shades.npz'}", device="cpu", out=tmp_path / "run")
+    [plan] = (tmp_path / "run" / "plans").glob("*.json")
+    assert kinds(rubbish_in_run(tmp_path / "run")) == []
+    np.savez(tmp_path / "shades.npz", images=save_images[1:])
+    assert kinds(rubbish_in_run(tmp_path / "run")) == [f"plan from before a change: {plan.name}"]
 
 
 def test_temporary_files_of_dead_writers_alone(tmp_path: Path) -> None:

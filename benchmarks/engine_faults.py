@@ -141,10 +141,12 @@ def until(driver: subprocess.Popen[bytes], folder: Path, cells: int) -> bool:
 
 
 def workers(driver: int) -> list[psutil.Process]:
-    """The worker processes of a driver."""
+    """The worker processes of a driver: spawned ones, and those that are forked off a server of the driver's."""
     try:
         children = psutil.Process(driver).children(recursive=True)
-        return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+        called = {one.pid: " ".join(one.cmdline()) for one in children}
+        servers = {pid for pid, words in called.items() if "forkserver" in words}
+        return [one for one in children if "spawn_main" in called[one.pid] or one.ppid() in servers]
     except psutil.Error:
         return []
 

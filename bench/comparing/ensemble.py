@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import cast
 
 from bench.canonical import content_key
-from bench.networks.checkpoint import Checkpoint
+from bench.networks.checkpoint import Checkpoint, plan_of
 from bench.networks.classifier import NETWORKS
 from bench.running.network import with_code
 from bench.running.network_need import NetworkNeed
@@ -36,7 +36,7 @@ def find_members(weights: str, candidates: Iterable[Checkpoint]) -> tuple[Checkp
     """
 
     def training(one: Checkpoint) -> str:
-        return content_key({name: value for name, value in one.training.items() if name not in ("log", "seed")})
+        return content_key({name: value for name, value in plan_of(one.training).items() if name != "seed"})
 
     trained = [one for one in candidates if one.seed is not None]
     ordered = sorted(trained, key=lambda one: (training(one), cast(int, one.seed)))

@@ -1,4 +1,4 @@
-"""How worker processes come into being: forked off a server that has imported what the driver has, where that is safe.
+"""How worker processes come into being: forked off a server that has imported what they all need, where that is safe.
 
 Importing takes seconds of the processor, which are spent once so, and not by each worker. The server imports and
 computes nothing: it has no threads, whose locks would be forked too, and no GPU, which a forked process cannot use.
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, SpawnContext
 
 
-_FOR_OPTIMIZERS = "torch._dynamo"
-"""What PyTorch imports for the first optimizer of a process, for seconds."""
+_IMPORTED = ("bench.engines.unthreaded", "bench.running.work", "bench.running.worker", "torch._dynamo")
+"""What computing parts of a run takes, and what PyTorch imports, for seconds, for the first optimizer of a process.
+
+No more than that: a library that the driver has for something else may start threads when it is imported.
+"""
 
 
 def context() -> ForkServerContext | SpawnContext:
     """What starts workers. The server begins with the first of them, and ends with this process."""
     if sys.platform != "linux":  # system libraries of macOS do not outlive a fork
         return multiprocessing.get_context("spawn")
-    ours = [name for name in list(sys.modules) if name.startswith("bench.")]  # in the order that imports need
     made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["bench.engines.unthreaded", *ours, _FOR_OPTIMIZERS])
+    made.set_forkserver_preload(list(_IMPORTED))
     return made
 
 

@@ -30,6 +30,15 @@ SCHEMA = 1
 _METADATA_KEY = "oodbench"
 
 
+_TOLD = frozenset({"log", "processes", "computed_in"})
+"""What `Checkpoint.training` says of how a training went, and not of what it was asked to do."""
+
+
+def plan_of(training: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training was asked to do, which makes its network: without its log, and what it was done with."""
+    return {name: value for name, value in training.items() if name not in _TOLD}
+
+
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
     """Trained weights, the architecture they belong to, the input they expect, and how they came about.

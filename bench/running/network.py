@@ -14,7 +14,7 @@ from bench.canonical import content_key
 from bench.data.transform import InputTransform
 from bench.fitting.data import Head
 from bench.networks.adapt import AdaptedClassifier
-from bench.networks.checkpoint import Checkpoint
+from bench.networks.checkpoint import Checkpoint, plan_of
 from bench.networks.classifier import Classifier, NetworkOutput
 from bench.networks.last_layer import head_weight
 from bench.plugins import code_of
@@ -93,7 +93,7 @@ def ensemble_of(members: Sequence[TestedNetwork]) -> TestedNetwork:
 
 def origin_of(training: Mapping[str, Any]) -> str:
     """The `origin` of a network with the plan, and maybe the log, of its training; empty for one from elsewhere."""
-    plan = {name: value for name, value in training.items() if name != "log"}
+    plan = plan_of(training)
     return content_key(plan) if "recipe" in plan else ""
 
 

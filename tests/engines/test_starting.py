@@ -67,7 +67,7 @@ from multiprocessing.forkserver import _forkserver
 names = _forkserver._preload_modules
 for name in names:
     __import__(name)
-print(len(names) > 50, "torch._dynamo" in names, asked)
+print("bench.running.work" in names, "torch._dynamo" in names, asked)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "True True []\n"

@@ -69,8 +69,8 @@ def rows_of(shades: Shades, make_evaluation: Make, tmp_path: Path) -> Callable[[
 
 
 def a_new_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(took, "RUN", "another")
-    monkeypatch.setattr(growing, "RUN", "another")
+    monkeypatch.setattr(took, "this_process", lambda: "another")
+    monkeypatch.setattr(growing, "this_process", lambda: "another")
 
 
 SECONDS = 2 * 2

@@ -22,7 +22,10 @@ else:
 _PRELOADED = ["torch", "torch._dynamo", "torch.distributed", "bench.running.api"]
 
 _PREPARE = """
-import os, sys
+import os, signal, sys
+if hasattr(signal, "pthread_sigmask"):  # the server may be one that workers were forked off first, which are deaf
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.clear()
 os.environ.update(environment)
 for descriptor, file in ((1, out), (2, err)):

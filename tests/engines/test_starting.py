@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked on Linux
 
 PRODUCT = "__import__('numpy').random.default_rng(0).normal(size=(300, 300)).astype('float32')"
 TORCH = f"(lambda a: __import__('torch').from_numpy(a @ a))({PRODUCT})"
+
+
+@pytest.fixture(autouse=True)
+def no_server_of_other_tests() -> None:
+    """A process has one server, which may have been begun for something else."""
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ class _Step:
 
     def seconds(self, size: int) -> float:
         """The time of one step with `size` images; the epoch's sums are read at its end, so the device has finished."""
-        transform, recipe = self.plan.transform, replace(self.plan.recipe, batch_size=size)
+        transform, recipe = self.plan.transform, replace(self.plan.recipe.on(self.device), batch_size=size)
         stream = np.random.default_rng(0)
         pixels = stream.integers(0, 256, (size, transform.height, transform.width, transform.channels), dtype=np.uint8)
         labels = stream.integers(0, len(self.plan.classes), size)

@@ -72,10 +72,9 @@ def _read(kind: str | None, folder: Path | None, known: list[str]) -> tuple[list
     """The kinds to draw, and the results folder. A single word is a kind if it is one, else the folder."""
     from bench.errors import BenchError, UnknownNameError
 
-    if kind in (None, EVERY) and folder is not None:
+    kind = None if kind == EVERY else kind
+    if kind is None and folder is not None:
         return known, folder
-    if kind == EVERY:
-        kind = None
     if kind in known:
         return [str(kind)], folder or Path(LATEST)
     if folder is None and (kind is None or Path(kind).is_dir()):

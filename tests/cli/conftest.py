@@ -1,12 +1,20 @@
-"""A network of a user's own: a module with a function that makes it, and a file of its weights."""
+"""What tests of the command line share: `bench` in this process, a small run, and a network of a user's own."""
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+
+from bench.cli.main import main
+from bench.running.api import run
+
+Called = Callable[..., tuple[int, str, str]]
 
 SOURCE = '''
 import torch
@@ -31,6 +39,35 @@ def plain():
 def scaled():
     return Net(2.0)
 '''
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Called:
+    """`bench` with arguments in this process: its exit code, and what it prints on standard output and error."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+        handler = signal.getsignal(signal.SIGINT)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            signal.signal(signal.SIGINT, handler)
+        assert isinstance(ended.value.code, int)
+        out, err = capsys.readouterr()
+        return ended.value.code, out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two methods that look at pixels alone, on one set."""
+    folder = tmp_path_factory.mktemp("run")
+    shades = np.random.default_rng(0).integers(0, 120, (60, 1, 1), dtype=np.uint8)
+    np.savez(folder / "shades.npz", images=np.tile(shades, (1, 8, 8)))
+    run(["brightness", "total-variation"], id="digits", ood=f"shades=npz:{folder / 'shades.npz'}", out=folder / "run")
+    return folder / "run"
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.cli.main import main
 from bench.running.rows import COLUMNS
 
 QUICK = ["--set", "recipe.epochs=1", "--set", "gaussian.count=50"]
@@ -28,25 +27,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
-Here = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """`bench` with arguments in this process: its exit code, and what it prints on standard output and error."""
-
-    def called(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-        handler = signal.getsignal(signal.SIGINT)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                main()
-        finally:
-            signal.signal(signal.SIGINT, handler)
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return called
+Called = Callable[..., tuple[int, str, str]]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +51,8 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         (["train", "--id", "photos"], "train"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_code_2(arguments: list[str], words: str, here: Here) -> None:
-    code, out, err = here(*arguments)
+def test_bad_input_is_one_message_and_exit_code_2(arguments: list[str], words: str, called: Called) -> None:
+    code, out, err = called(*arguments)
     assert code == 2
     assert words in err
     assert "Traceback" not in err
@@ -102,19 +83,19 @@ def test_a_run_prints_its_result_and_writes_its_files(tmp_path: Path) -> None:
     assert bench("table", str(tmp_path)).stdout.count("confidence") >= 1
 
 
-def test_a_dry_run_refuses_to_tune_on_what_is_tested_on(tmp_path: Path, here: Here) -> None:
+def test_a_dry_run_refuses_to_tune_on_what_is_tested_on(tmp_path: Path, called: Called) -> None:
     from bench.data.dataset import DATASETS, Place
 
     glyphs = DATASETS.get("glyphs")().load("test", Place(tmp_path))
     np.savez(tmp_path / "sub.npz", images=np.asarray(glyphs.read(np.arange(100))))
     held = ("--protocol", "heldout-ood", "--tune-on", f"sub=npz:{tmp_path / 'sub.npz'}")
-    code, _, err = here("run", "--method", "energy", "--id", "digits", "--ood", "glyphs", *held, "--dry-run")
+    code, _, err = called("run", "--method", "energy", "--id", "digits", "--ood", "glyphs", *held, "--dry-run")
     assert code == 2
     assert "100 of the 1,400 OOD test images would be tuned on as well" in err
 
 
-def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path, here: Here) -> None:
-    code, out, _ = here(*RUN, "--out", str(tmp_path / "out"), "--dry-run")
+def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path: Path, called: Called) -> None:
+    code, out, _ = called(*RUN, "--out", str(tmp_path / "out"), "--dry-run")
     assert code == 0
     assert "to train for 1 epoch)" in out
     assert "Cells: 2" in out
@@ -146,12 +127,12 @@ def test_a_bug_is_a_traceback() -> None:
     assert "ZeroDivisionError" in done.stderr
 
 
-def test_a_run_file_is_read_and_options_override_it(here: Here) -> None:
+def test_a_run_file_is_read_and_options_override_it(called: Called) -> None:
     demo = str(Path(__file__).parents[2] / "examples" / "demo.toml")
-    code, out, err = here("run", demo, "--dry-run")
+    code, out, err = called("run", demo, "--dry-run")
     assert code == 0, err
     assert "Cells: 20, results in" in out
     assert "runs/demo" in out
-    code, out, err = here("run", demo, "--method", "msp", "--out", "elsewhere", "--precision", "bf16", "--dry-run")
+    code, out, err = called("run", demo, "--method", "msp", "--out", "elsewhere", "--precision", "bf16", "--dry-run")
     assert code == 0, err
     assert "Cells: 5, results in elsewhere" in out

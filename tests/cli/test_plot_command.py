@@ -5,29 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from bench.cli.plot import plot
 from bench.errors import BenchError
-from bench.running.api import run
 from bench.running.files import stored_rows
 
 RUNNER = CliRunner()
 APP = typer.Typer()
 APP.command()(plot)
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two methods that look at pixels alone, on one set."""
-    folder = tmp_path_factory.mktemp("run")
-    shades = np.random.default_rng(0).integers(0, 120, (60, 1, 1), dtype=np.uint8)
-    np.savez(folder / "shades.npz", images=np.tile(shades, (1, 8, 8)))
-    run(["brightness", "total-variation"], id="digits", ood=f"shades=npz:{folder / 'shades.npz'}", out=folder / "run")
-    return folder / "run"
 
 
 def drawn(*arguments: object) -> tuple[Result, list[Path]]:

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bench.cli.main import main
-
-
-def typed(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """The exit code of `bench reproduce` with these arguments."""
-    monkeypatch.setattr(sys, "argv", ["bench", "reproduce", *arguments])
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main()
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+Called = Callable[..., tuple[int, str, str]]
 
 
 @pytest.mark.parametrize(
@@ -44,21 +31,19 @@ def test_bad_input_is_one_message_and_exit_code_2(
     arguments: list[str],
     words: str,
     dry: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    called: Called,
 ) -> None:
-    assert typed(monkeypatch, *arguments, *dry) == 2
-    printed = capsys.readouterr()
-    assert words in printed.err
-    assert "Traceback" not in printed.err
-    assert printed.out == ""
+    code, out, err = called("reproduce", *arguments, *dry)
+    assert code == 2
+    assert words in err
+    assert "Traceback" not in err
+    assert out == ""
 
 
-def test_where_nothing_can_be_run_the_reasons_are_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert typed(monkeypatch, "devries2018-table1", "--data", "nowhere") == 2
-    assert "Nothing that is asked for can be run.\nSVHN is not at hand" in capsys.readouterr().err
+def test_where_nothing_can_be_run_the_reasons_are_told(called: Called) -> None:
+    code, _, err = called("reproduce", "devries2018-table1", "--data", "nowhere")
+    assert code == 2
+    assert "Nothing that is asked for can be run.\nSVHN is not at hand" in err
 
 
 def test_a_table_is_printed_and_written(tmp_path: Path) -> None:
